@@ -1,0 +1,111 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+
+	"github.com/distribution/reference"
+	"github.com/moby/moby/client"
+)
+
+// Client is the real engine. It keeps no state but idle connections, which it replaces when the engine was restarted, and
+// the API version agreed on in Connect.
+type Client struct {
+	host string // "unix:///var/run/docker.sock"
+	api  *client.Client
+	cli  CLI
+}
+
+var _ Engine = (*Client)(nil)
+
+// Connect reaches the engine at host ("unix:///…", "tcp://host:port"; empty: DOCKER_HOST, or the default socket), with TLS as
+// DOCKER_CERT_PATH and DOCKER_TLS_VERIFY say, and agrees on an API version. The one error of an engine that does not
+// answer is ErrUnreachable. The caller closes the client.
+func Connect(ctx context.Context, host string) (*Client, error) {
+	if host == "" {
+		host = os.Getenv(client.EnvOverrideHost)
+	}
+	if host == "" {
+		host = client.DefaultDockerHost
+	}
+	api, err := client.New(client.FromEnv, client.WithHost(host))
+	if err != nil {
+		return nil, Errorf(ErrInvalid, "cannot use %q as the address of a Docker engine: %v", host, err)
+	}
+	c := &Client{host: host, api: api, cli: CLI{Host: host}}
+	if _, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+		_ = api.Close()
+		return nil, c.translate(err)
+	}
+	return c, nil
+}
+
+// Close gives up idle connections.
+func (c *Client) Close() error { return c.api.Close() }
+
+// Host is the engine's address, in the form of DOCKER_HOST.
+func (c *Client) Host() string { return c.host }
+
+// CLI is docker's command line for the same engine.
+func (c *Client) CLI() CLI { return c.cli }
+
+// Version implements Engine.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	v, err := c.api.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return Version{}, c.translate(err)
+	}
+	return Version{Engine: v.Version, API: c.api.ClientVersion(), OS: v.Os, Arch: v.Arch}, nil
+}
+
+// isDialError finds the errors of a connection that could not be made or broke, which the API's client passes on bare
+// where it hijacks a connection or reads a stream.
+func isDialError(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
+}
+
+// containerID is what the engine takes for a container: an ID or a name. Source: RestrictedNamePattern of moby's daemon/names.
+var containerID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+
+// checkContainer keeps anything but an ID or a name out of request paths: the API's client puts them there as they are.
+func checkContainer(id string) error {
+	if !containerID.MatchString(id) {
+		return Errorf(ErrInvalid, "%q is not a container's ID or name", id)
+	}
+	return nil
+}
+
+// checkImage does the same for images.
+func checkImage(ref string) error {
+	if _, err := reference.ParseAnyReference(ref); err != nil {
+		return Errorf(ErrInvalid, "%q is not an image's ID or name", ref)
+	}
+	return nil
+}
+
+// onContainer runs one request about one container.
+func (c *Client) onContainer(doing, id string, request func() error) error {
+	if err := checkContainer(id); err != nil {
+		return err
+	}
+	if err := request(); err != nil {
+		return fmt.Errorf("cannot %s container %s: %w", doing, id, c.translate(err))
+	}
+	return nil
+}
+
+// onImage runs one request about one image.
+func (c *Client) onImage(doing, ref string, request func() error) error {
+	if err := checkImage(ref); err != nil {
+		return err
+	}
+	if err := request(); err != nil {
+		return fmt.Errorf("cannot %s image %s: %w", doing, ref, c.translate(err))
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/distribution/reference"
+	"github.com/docker/cli/cli/config"
+	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/api/types/registry"
+	"github.com/moby/moby/client"
+)
+
+// ImagePull implements Engine.
+func (c *Client) ImagePull(ctx context.Context, ref string, progress io.Writer) error {
+	return c.onImage("pull", ref, func() error {
+		auth, err := registryAuth(ref)
+		if err != nil {
+			return err
+		}
+		stream, err := c.api.ImagePull(ctx, ref, client.ImagePullOptions{RegistryAuth: auth})
+		if err != nil {
+			return err
+		}
+		defer stream.Close()
+		return eachMessage(stream, func(message jsonstream.Message) {
+			if line := progressLine(message); line != "" && progress != nil {
+				_, _ = io.WriteString(progress, line+"\n")
+			}
+		})
+	})
+}
+
+// progressLine says a step in words; the many messages that only move a bar give none.
+func progressLine(message jsonstream.Message) string {
+	switch {
+	case message.Status == "" || message.Progress != nil && (message.Progress.Current > 0 || message.Progress.Total > 0):
+		return ""
+	case message.ID != "":
+		return message.ID + ": " + message.Status
+	}
+	return message.Status
+}
+
+// dockerHub is the name under which docker's configuration keeps the login of its own registry, and the API knows it.
+const dockerHub = "https://index.docker.io/v1/"
+
+// registryAuth is the login for ref's registry in the form of the API's header: from $DOCKER_CONFIG/config.json (or
+// ~/.docker/config.json) and the credential helpers that it names. It is empty where there is no login.
+func registryAuth(ref string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return "", err
+	}
+	server := reference.Domain(named)
+	if server == "docker.io" {
+		server = dockerHub
+	}
+	file, err := config.Load(config.Dir())
+	if err != nil {
+		return "", fmt.Errorf("cannot read docker's configuration: %w", err)
+	}
+	login, err := file.GetAuthConfig(server)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the login for %s: %w", server, err)
+	}
+	if login.Username == "" && login.Password == "" && login.IdentityToken == "" && login.RegistryToken == "" && login.Auth == "" {
+		return "", nil
+	}
+	return authconfig.Encode(registry.AuthConfig{
+		Username: login.Username, Password: login.Password, Auth: login.Auth,
+		IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken, ServerAddress: login.ServerAddress,
+	})
+}

@@ -1,0 +1,37 @@
+// Package build has what the build step needs of a builder.
+//
+//	b, err := build.Select(ctx, builders, chosen, dir)
+//	err = b.Build(ctx, build.Request{App: "blog", Dir: dir, Image: "dokku/blog:latest"}, out)
+package build
+
+import (
+	"context"
+	"io"
+
+	"github.com/slipwayhq/slipway/command"
+)
+
+// Builder makes an image from a folder. Each is selected by name
+// (builder:set selected) or because it detects its files.
+type Builder interface {
+	// Name is the type's name in properties and labels, such as "dockerfile".
+	Name() string
+	// Detect tells whether the folder is built by this builder. It is called
+	// once per deploy on the extracted tree, whose root is dir.
+	Detect(ctx context.Context, app, dir string) (bool, error)
+	// Build makes the image and tags it as req.Image. It returns when the
+	// image is loaded in the engine. A failing build is a command.Error that
+	// says which step failed; its last output was already shown.
+	Build(ctx context.Context, req Request, out *command.Output) error
+}
+
+// Request is one build.
+type Request struct {
+	App    string
+	Dir    string            // the extracted tree (builder:set build-dir already applied)
+	Image  string            // reference to tag, such as "dokku/blog:latest"
+	Env    map[string]string // the app's variables
+	Labels map[string]string // for the image
+	Args   []string          // of docker-options for the build phase, as argv
+	Log    io.Writer         // the full log, more than out shows; not nil
+}

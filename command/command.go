@@ -1,0 +1,191 @@
+// Package command declares commands once. From one declaration come the
+// parser, the usage text, help, shell completion, reference documentation, and
+// the access check of every front end.
+//
+//	type addArgs struct {
+//		App     string   `arg:"app"`
+//		Domains []string `arg:"domain"`
+//	}
+//
+//	command.New("domains:add", "Add domains to app", add)
+//
+//	func add(ctx context.Context, c *command.Call, in addArgs) error {
+//		c.Out.Step("Added %s to %s", …)
+//		return nil
+//	}
+//
+// The fields of the argument struct carry tags:
+//
+//	arg:"NAME[,optional][,global][,new]"  a positional argument, in field order.
+//	        The name "app" means an existing app ("new": a name not checked for
+//	        existence); "global" lets --global stand for it (the field gets
+//	        state.Global); a slice takes all that is left.
+//	flag:"NAME" short:"n" default:"v" enum:"a,b" help:"…"  an option; bool,
+//	        string, int or []string.
+//	missing:"…"  the message when the argument is not given.
+//
+// A field whose type has UnmarshalText is validated by it. Handlers never
+// exit, read only what the Call gives, and print only through Call.Out.
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// Access says who may call a command. It is checked once, at dispatch, for
+// every front end.
+type Access int
+
+// The access levels.
+const (
+	ForAll   Access = iota // every key
+	ForAdmin               // root on the host, or a key whose name contains "admin"
+	ForRoot                // root on the host
+)
+
+// Command is one declared command; make it with New.
+type Command struct {
+	Name   string
+	Help   string
+	Access Access
+	Hidden bool // not in help, completion or reference
+	Usage  string
+
+	plainArgs bool // flags end at the first positional argument
+	rawFlags  bool // unknown flags are left to the handler
+	spec      argSpec
+	run       func(ctx context.Context, c *Call, args reflect.Value) error
+}
+
+// Option changes a declaration.
+type Option func(*Command)
+
+// Root lets only root on the host call the command.
+func Root(c *Command) { c.Access = ForRoot }
+
+// Admin lets root and keys with "admin" in their name call the command.
+func Admin(c *Command) { c.Access = ForAdmin }
+
+// Hidden keeps the command out of help, completion and reference.
+func Hidden(c *Command) { c.Hidden = true }
+
+// PlainArgs ends the flags at the first positional argument: what follows
+// belongs to another program, as in `run app ls -l`.
+func PlainArgs(c *Command) { c.plainArgs = true }
+
+// RawFlags leaves unknown flags among the positional arguments, as in
+// `ps:report app --ps-restart-policy`.
+func RawFlags(c *Command) { c.rawFlags = true }
+
+// Usage replaces the usage text derived from the argument struct, without the
+// command's name, where Dokku's wording differs.
+func Usage(text string) Option { return func(c *Command) { c.Usage = text } }
+
+// New declares a command whose arguments are the struct A. It panics on a
+// struct that it cannot read: a registration mistake.
+func New[A any](name, help string, run func(context.Context, *Call, A) error, opts ...Option) *Command {
+	spec, err := readSpec(reflect.TypeFor[A]())
+	if err != nil {
+		panic(fmt.Sprintf("command %s: %v", name, err))
+	}
+	c := &Command{Name: name, Help: help, spec: spec}
+	c.run = func(ctx context.Context, call *Call, args reflect.Value) error {
+		return run(ctx, call, args.Interface().(A))
+	}
+	for _, o := range opts {
+		o(c)
+	}
+	if c.Usage == "" {
+		c.Usage = spec.usage()
+	}
+	return c
+}
+
+// Signature is the name and the arguments: "domains:add <app> <domain>...".
+func (c *Command) Signature() string { return strings.TrimSpace(c.Name + " " + c.Usage) }
+
+// Feature is the part of the name before the colon: whose help it is in.
+func (c *Command) Feature() string {
+	feature, _, _ := strings.Cut(c.Name, ":")
+	return feature
+}
+
+// Flags lists the names of the command's flags, without dashes.
+func (c *Command) Flags() []string {
+	var names []string
+	for _, f := range c.spec.fields {
+		if f.flag != "" {
+			names = append(names, f.flag)
+		}
+	}
+	return names
+}
+
+// TakesApp tells whether the first positional argument is an app.
+func (c *Command) TakesApp() bool {
+	for _, f := range c.spec.fields {
+		if f.arg != "" {
+			return f.arg == "app"
+		}
+	}
+	return false
+}
+
+// Actor is who calls: the identity that access checks and logs use.
+type Actor struct {
+	User        string // the local user, or the ssh user ("dokku")
+	KeyName     string // the name of the ssh key, "" for a local caller
+	Fingerprint string // of the ssh key, SHA256:…
+	Root        bool   // root on the host (or whoever runs the control plane)
+	Remote      string // address of a caller over TCP
+}
+
+// String names the actor for records and logs.
+func (a Actor) String() string {
+	if a.KeyName != "" {
+		return a.KeyName
+	}
+	return a.User
+}
+
+// IsAdmin tells whether the actor may administer the server: root, or a key
+// with "admin" in its name, as Dokku's ssh-keys:add has it.
+func (a Actor) IsAdmin() bool { return a.Root || strings.Contains(a.KeyName, "admin") }
+
+// Call is one invocation of a command.
+type Call struct {
+	Argv  []string // as typed, without global flags, the name first
+	Actor Actor
+	In    io.Reader
+	Out   *Output
+	TTY   Terminal          // nil when the caller has none
+	Env   map[string]string // the caller's environment, an allowed subset
+	Files Files             // opens local files as the caller
+	Flags GlobalFlags
+}
+
+// GlobalFlags stand before the command's name.
+type GlobalFlags struct {
+	Quiet, Trace, Force bool
+	App                 string
+	Labels              []string // --label KEY=VALUE, for containers of run
+}
+
+// Terminal is the caller's terminal.
+type Terminal interface {
+	// Name is the terminal type, such as "xterm-256color".
+	Name() string
+	// Path is the device to hand to a child process as its controlling
+	// terminal; it follows the caller's window size.
+	Path() string
+}
+
+// Files opens files named on the command line with the rights of the caller,
+// relative to the caller's working directory.
+type Files interface {
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+}

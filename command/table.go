@@ -1,0 +1,224 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Feature groups the commands of one plugin for help: `ps:help`.
+type Feature struct {
+	Name string // such as "ps"
+	Help string // one line
+}
+
+// Table holds all commands. It is immutable once made; external plugins answer
+// through Fallback.
+type Table struct {
+	commands map[string]*Command
+	features map[string]Feature
+
+	// AppExists tells whether an app exists; arguments named "app" are checked.
+	AppExists func(app string) bool
+	// Authorize may refuse a call that the declared access allows (Dokku's
+	// user-auth trigger); nil allows.
+	Authorize func(ctx context.Context, c *Call) error
+	// Fallback answers commands that the table does not have; handled is
+	// false when nobody knows the command. May be nil.
+	Fallback func(ctx context.Context, c *Call) (handled bool, err error)
+	// FallbackHelp lists the help lines ("name args, text") of external
+	// plugins' commands. May be nil.
+	FallbackHelp func(ctx context.Context) []string
+	// Version is what `dokku version` prints after the program's name.
+	Version string
+}
+
+// NewTable builds the table; two commands of one name are an error.
+func NewTable(features []Feature, commands []*Command) (*Table, error) {
+	t := &Table{commands: map[string]*Command{}, features: map[string]Feature{}}
+	for _, f := range features {
+		t.features[f.Name] = f
+	}
+	for _, c := range commands {
+		if t.commands[c.Name] != nil {
+			return nil, fmt.Errorf("the command %s is declared twice", c.Name)
+		}
+		t.commands[c.Name] = c
+	}
+	return t, nil
+}
+
+// Commands lists the visible commands by name.
+func (t *Table) Commands() []*Command {
+	var out []*Command
+	for _, c := range t.commands {
+		if !c.Hidden {
+			out = append(out, c)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// Features lists the features by name.
+func (t *Table) Features() []Feature {
+	var out []Feature
+	for _, f := range t.features {
+		out = append(out, f)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// Lookup finds a command by name, nil when there is none.
+func (t *Table) Lookup(name string) *Command { return t.commands[resolveAlias(name)] }
+
+// aliases are Dokku's short names of plugins on the command line.
+// Source: the dokku script, PLUGIN_ALIASES.
+var aliases = map[string]string{
+	"docker-local": "scheduler-docker-local", "dockerfile": "builder-dockerfile", "herokuish": "builder-herokuish",
+	"k3s": "scheduler-k3s", "lambda": "builder-lambda", "nixpacks": "builder-nixpacks", "pack": "builder-pack",
+	"rails": "builder-railpack",
+}
+
+func resolveAlias(name string) string {
+	feature, rest, _ := strings.Cut(name, ":")
+	if to, ok := aliases[feature]; ok && rest != "" {
+		return to + ":" + rest
+	}
+	return name
+}
+
+// Run dispatches argv (global flags first), prints an error as Dokku does, and
+// returns the exit code.
+func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
+	err := t.run(ctx, c, argv)
+	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
+		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it
+	}
+	report(c.Out, err)
+	return ExitCode(err)
+}
+
+func report(out *Output, err error) {
+	var usage *usageError
+	switch {
+	case err == nil || errors.As(err, new(Exit)):
+	case errors.As(err, &usage):
+		out.Warn("%s", usage.err)
+		out.Warn("Usage: dokku %s", usage.cmd.Signature())
+	default:
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			out.Warn("%s", line)
+		}
+	}
+}
+
+func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
+	argv, err := c.globalFlags(argv)
+	if err != nil {
+		return err
+	}
+	if len(argv) == 0 {
+		argv = []string{"help"}
+	}
+	if argv[0] == "-v" || argv[0] == "--version" {
+		argv[0] = "version"
+	}
+	argv[0] = resolveAlias(argv[0])
+	c.Argv = argv
+	name := argv[0]
+	if t.Authorize != nil {
+		if err := t.Authorize(ctx, c); err != nil {
+			return err
+		}
+	}
+	if name == "help" {
+		return t.help(ctx, c, slices.Contains(argv[1:], "--all"))
+	}
+	if feature, ok := strings.CutSuffix(name, ":help"); ok {
+		if _, known := t.features[feature]; known {
+			return t.featureHelp(c.Out, feature)
+		}
+	}
+	cmd := t.commands[name]
+	if cmd == nil {
+		return t.fallback(ctx, c)
+	}
+	if len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h") && !cmd.plainArgs {
+		return cmd.printHelp(c.Out)
+	}
+	if err := cmd.authorize(c.Actor); err != nil {
+		return err
+	}
+	args, err := cmd.parse(argv[1:], c.Flags.App, t.AppExists)
+	if err != nil {
+		return err
+	}
+	return cmd.run(ctx, c, args)
+}
+
+func (t *Table) fallback(ctx context.Context, c *Call) error {
+	if t.Fallback != nil {
+		if handled, err := t.Fallback(ctx, c); handled || err != nil {
+			return err
+		}
+	}
+	return BadInput("`%s` is not a dokku command.\nSee `dokku help` for a list of available commands.", strings.Join(c.Argv, " "))
+}
+
+func (cmd *Command) authorize(a Actor) error {
+	switch cmd.Access {
+	case ForRoot:
+		if !a.Root {
+			return Deny("This command must be run as root")
+		}
+	case ForAdmin:
+		if !a.IsAdmin() {
+			return Deny("This command must be run as root, or with an SSH key whose name contains admin")
+		}
+	}
+	return nil
+}
+
+// globalFlags takes the flags before the command's name off argv. What the
+// caller's environment says (DOKKU_QUIET_OUTPUT and so on) counts likewise.
+func (c *Call) globalFlags(argv []string) ([]string, error) {
+	c.Flags.Quiet = c.Flags.Quiet || c.Env["DOKKU_QUIET_OUTPUT"] != ""
+	c.Flags.Trace = c.Flags.Trace || c.Env["DOKKU_TRACE"] != ""
+	c.Flags.Force = c.Flags.Force || c.Env["DOKKU_APPS_FORCE_DELETE"] != ""
+	if c.Flags.App == "" {
+		c.Flags.App = c.Env["DOKKU_APP_NAME"]
+	}
+	for len(argv) > 0 && strings.HasPrefix(argv[0], "--") {
+		flag, value, hasValue := strings.Cut(argv[0], "=")
+		switch flag {
+		case "--quiet":
+			c.Flags.Quiet = true
+		case "--trace":
+			c.Flags.Trace = true
+		case "--force":
+			c.Flags.Force = true
+		case "--app", "--label":
+			if !hasValue {
+				if len(argv) < 2 {
+					return nil, BadInput("%s needs a value", flag)
+				}
+				value, argv = argv[1], argv[1:]
+			}
+			if flag == "--app" {
+				c.Flags.App = value
+			} else {
+				c.Flags.Labels = append(c.Flags.Labels, value)
+			}
+		default:
+			return argv, nil
+		}
+		argv = argv[1:]
+	}
+	c.Out = c.Out.WithQuiet(c.Flags.Quiet)
+	return argv, nil
+}

@@ -1,0 +1,105 @@
+// Package plugin is the kit that features are made with. A compiled plugin is
+// a value: its commands, its properties, its report and the triggers that it
+// answers.
+//
+//	func Plugin(h *plugin.Host) plugin.Plugin {
+//		return plugin.Plugin{
+//			Name: "domains", Help: "Manage domains used by the proxy",
+//			Commands: []*command.Command{command.New("domains:add", …)},
+//			Triggers: plugin.Triggers{"domains-list": list},
+//		}
+//	}
+//
+// What a plugin needs it gets from the Host; other plugins it reaches only
+// through triggers and through properties (Host.Computed).
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// Triggers maps a trigger's name to the function that answers it.
+type Triggers map[string]func(ctx context.Context, c *trigger.Call) error
+
+// Plugin is one feature.
+type Plugin struct {
+	Name       string // as in the properties' folder and the order of triggers
+	Help       string // one line for `help`; "" keeps the feature out of it
+	Commands   []*command.Command
+	Properties []state.Property
+	Triggers   Triggers
+}
+
+// Host is what plugins work with. It is complete before the first command.
+type Host struct {
+	Store  *state.Store
+	Bus    *trigger.Bus
+	Docker docker.Engine
+	CLI    docker.CLI
+	Names  docker.Names
+	Log    *slog.Logger
+	// Exec says how child processes are started: the environment and the user.
+	Exec Exec
+
+	properties map[string]state.Property
+}
+
+// Exec describes the child processes that plugins start (git, hooks).
+type Exec struct {
+	Env  []string // the base environment: PATH with our own binaries first, DOKKU_ROOT, …
+	User *Credential
+}
+
+// Credential is the user that child processes run as; nil: our own.
+type Credential struct{ UID, GID uint32 }
+
+// Register adds the plugins' triggers and properties to the host.
+func (h *Host) Register(plugins ...Plugin) error {
+	if h.properties == nil {
+		h.properties = map[string]state.Property{}
+	}
+	for _, p := range plugins {
+		for name, run := range p.Triggers {
+			h.Bus.Handle(trigger.Handler{Plugin: p.Name, Trigger: name, Run: run})
+		}
+		for _, prop := range p.Properties {
+			key := prop.Plugin + "." + prop.Name
+			if _, dup := h.properties[key]; dup {
+				return fmt.Errorf("the property %s is declared twice", key)
+			}
+			h.properties[key] = prop
+		}
+	}
+	return nil
+}
+
+// Property is the declaration of a property by plugin and name. It panics when
+// there is none: a mistake in the code.
+func (h *Host) Property(plugin, name string) state.Property {
+	p, ok := h.properties[plugin+"."+name]
+	if !ok {
+		panic("no property " + plugin + "." + name)
+	}
+	return p
+}
+
+// Computed is the value in force of a property of any plugin.
+func (h *Host) Computed(plugin, name, app string) (string, error) {
+	return h.Store.Computed(h.Property(plugin, name), app)
+}
+
+// Properties lists all declared properties, unordered.
+func (h *Host) Properties() []state.Property {
+	all := make([]state.Property, 0, len(h.properties))
+	for _, p := range h.properties {
+		all = append(all, p)
+	}
+	return all
+}

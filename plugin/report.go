@@ -1,0 +1,177 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/state"
+)
+
+// Rows are the values of a report by flag name without dashes, such as
+// "ps-restart-policy".
+type Rows map[string]string
+
+// Report declares `FEATURE:report [<app>|--global] [<flag>] [--format json]`:
+// as text, as one value, or as a flat JSON object.
+// Layout: Dokku plugins/common/report.go as its output shows.
+type Report struct {
+	Feature string // of the command: "ps" gives ps:report
+	Title   string // `=====> APP TITLE information`; "" = Feature
+	Prefix  string // stripped from flags in JSON; "" = Feature + "-"
+	// App gives the rows of one app. It is called once per app.
+	App func(ctx context.Context, app string) (Rows, error)
+	// Global gives the rows of --global; nil: the report has none.
+	Global func(ctx context.Context) (Rows, error)
+	// Prepare is called once before App for all apps of one call, to do in one
+	// query what would be one per app. May be nil.
+	Prepare func(ctx context.Context, apps []string) (context.Context, error)
+}
+
+type reportArgs struct {
+	Format string   `flag:"format" default:"stdout"`
+	Global bool     `flag:"global"`
+	Rest   []string `arg:"app,optional"`
+}
+
+// Command declares the report's command.
+func (r Report) Command(h *Host) *command.Command {
+	if r.Title == "" {
+		r.Title = r.Feature
+	}
+	if r.Prefix == "" {
+		r.Prefix = r.Feature + "-"
+	}
+	return command.New(r.Feature+":report", "Display report about an app",
+		func(ctx context.Context, c *command.Call, in reportArgs) error { return r.run(ctx, h, c, in) },
+		command.RawFlags, command.Usage("[<app>] [<flag>]"))
+}
+
+func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs) error {
+	var app, flag string
+	for _, a := range in.Rest {
+		switch {
+		case strings.HasPrefix(a, "--"):
+			flag = strings.TrimPrefix(a, "--")
+		case app == "":
+			app = a
+		default:
+			return command.BadInput("unexpected argument %q", a)
+		}
+	}
+	if app == "" && c.Flags.App != "" {
+		app = c.Flags.App
+	}
+	if in.Format != "stdout" && in.Format != "json" {
+		return command.BadInput("Invalid format specified: %s, valid formats are: stdout, json", in.Format)
+	}
+	if in.Format == "json" && flag != "" {
+		return command.BadInput("--format flag cannot be specified when specifying an info flag")
+	}
+	if in.Global {
+		if r.Global == nil {
+			return command.BadInput("%s:report has no global properties", r.Feature)
+		}
+		rows, err := r.Global(ctx)
+		if err != nil {
+			return err
+		}
+		return r.print(c, state.Global, rows, flag, in.Format)
+	}
+	apps := []string{app}
+	if app == "" {
+		var err error
+		if apps, err = h.Store.Apps(); err != nil {
+			return err
+		}
+		if len(apps) == 0 {
+			c.Out.Warn("You haven't deployed any applications yet")
+			return nil
+		}
+	} else if !h.Store.AppExists(app) {
+		return command.NoSuchApp(app)
+	}
+	if r.Prepare != nil {
+		var err error
+		if ctx, err = r.Prepare(ctx, apps); err != nil {
+			return err
+		}
+	}
+	for _, a := range apps {
+		rows, err := r.App(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := r.print(c, a, rows, flag, in.Format); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Report) print(c *command.Call, app string, rows Rows, flag, format string) error {
+	keys := slices.Sorted(maps.Keys(rows))
+	switch {
+	case flag != "":
+		v, ok := rows[flag]
+		if !ok {
+			return command.BadInput("Invalid flag passed, valid flags: --%s", strings.Join(keys, ", --"))
+		}
+		c.Out.Line("%s", v)
+	case format == "json":
+		flat := map[string]string{}
+		for k, v := range rows {
+			flat[strings.TrimPrefix(k, r.Prefix)] = v
+		}
+		b, err := json.Marshal(flat)
+		if err != nil {
+			return err
+		}
+		c.Out.Line("%s", b)
+	default:
+		c.Out.Headers().Title("%s %s information", app, r.Title)
+		width := 31
+		for _, k := range keys {
+			width = max(width, len(k)+2)
+		}
+		for _, k := range keys {
+			label := strings.NewReplacer("-", " ", ".", " ").Replace(k) + ":"
+			label = strings.ToUpper(label[:1]) + label[1:]
+			c.Out.Text("%s%s%s", label, strings.Repeat(" ", max(width-len(label), 1)), rows[k])
+		}
+	}
+	return nil
+}
+
+// PropertyRows are the report rows of declared properties: raw, global and
+// computed as their scope has them. With app state.Global only the global ones.
+func PropertyRows(h *Host, prefix string, props []state.Property, app string) (Rows, error) {
+	rows := Rows{}
+	for _, p := range props {
+		if p.Internal {
+			continue
+		}
+		computed, err := h.Store.Computed(p, app)
+		if err != nil {
+			return nil, err
+		}
+		rows[prefix+"computed-"+p.Name] = computed
+		if p.Scope != state.AppOnly {
+			if rows[prefix+"global-"+p.Name], err = h.Store.Get(p, state.Global); err != nil {
+				return nil, err
+			}
+		}
+		if p.Scope != state.GlobalOnly && app != state.Global {
+			if rows[prefix+p.Name], err = h.Store.Get(p, app); err != nil {
+				return nil, err
+			}
+		}
+		if app == state.Global {
+			delete(rows, prefix+p.Name)
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,93 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+)
+
+// envPath is where the variables of an app (or Global) are:
+// $DOKKU_LIB_ROOT/config/APP/ENV, as Dokku 0.38 has it.
+func (s *Store) envPath(app string) string { return s.LibPath("config", app, "ENV") }
+
+// legacyEnvPath is where Dokku kept them before 0.38.
+func (s *Store) legacyEnvPath(app string) string {
+	if app == Global {
+		return s.RootPath("ENV")
+	}
+	return s.RootPath(app, "ENV")
+}
+
+// Env reads the variables of one app, or of Global. A legacy file counts until
+// the first write; there it is taken over.
+func (s *Store) Env(app string) (map[string]string, error) {
+	for _, path := range []string{s.envPath(app), s.legacyEnvPath(app)} {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the config of %s: %w", app, err)
+		}
+		env, err := ParseDotenv(string(b))
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the config of %s: %s: %w", app, path, err)
+		}
+		return env, nil
+	}
+	return map[string]string{}, nil
+}
+
+// MergedEnv is what the app's processes get: the global variables, overridden
+// by the app's own.
+func (s *Store) MergedEnv(app string) (map[string]string, error) {
+	env, err := s.Env(Global)
+	if err != nil || app == Global {
+		return env, err
+	}
+	own, err := s.Env(app)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(env, own)
+	return env, nil
+}
+
+// SetEnv replaces all variables of the app (or Global).
+func (s *Store) SetEnv(app string, env map[string]string) error {
+	if err := s.WriteFile(s.envPath(app), []byte(FormatDotenv(env)), 0o600); err != nil {
+		return err
+	}
+	if err := os.Remove(s.legacyEnvPath(app)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("cannot remove the legacy config of %s: %w", app, err)
+	}
+	return nil
+}
+
+// UpdateEnv changes the variables of the app (or Global) under the config
+// lock, so that two writers do not lose each other's keys. edit may change the
+// map in place.
+func (s *Store) UpdateEnv(app string, edit func(env map[string]string) error) error {
+	unlock := s.locks.acquire("env/" + app)
+	defer unlock()
+	env, err := s.Env(app)
+	if err != nil {
+		return err
+	}
+	if err := edit(env); err != nil {
+		return err
+	}
+	return s.SetEnv(app, env)
+}
+
+// DestroyEnv removes the variables of the app.
+func (s *Store) DestroyEnv(app string) error {
+	for _, path := range []string{s.envPath(app), s.legacyEnvPath(app)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("cannot remove the config of %s: %w", app, err)
+		}
+	}
+	os.Remove(s.LibPath("config", app)) // only when it is empty: plugins may share the folder
+	return nil
+}

@@ -1,0 +1,161 @@
+// Package trigger is the bus between features: Dokku's named triggers, which
+// compiled plugins answer by functions and external plugins by executables, in
+// one order.
+//
+//	err := bus.Event(ctx, "post-create", app)               // all handlers; the first error stops
+//	list, err := bus.Query(ctx, "domains-list", app)        // what the handlers print
+//	flags, err := bus.Collect(ctx, "docker-args-deploy", app, "latest") // each handler's answer
+//
+// A handler gets a Call, whose Out is the trigger's standard output: part of
+// the answer for Query and Collect, shown to the user for Event.
+package trigger
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+)
+
+// Call is one firing of a trigger as a handler sees it.
+type Call struct {
+	Name string
+	Args []string
+	In   io.Reader
+	Out  io.Writer
+	Err  io.Writer
+}
+
+// Arg is the i-th argument, "" when it was not given.
+func (c *Call) Arg(i int) string {
+	if i < len(c.Args) {
+		return c.Args[i]
+	}
+	return ""
+}
+
+// Handler answers one trigger for one plugin. Run is called on the goroutine
+// that fires; it may fire further triggers.
+type Handler struct {
+	Plugin  string
+	Trigger string
+	Run     func(ctx context.Context, c *Call) error
+}
+
+// External finds the executables of external plugins.
+type External interface {
+	// Handlers lists the handlers of one trigger; it is called at every
+	// firing, so that a plugin that was just enabled counts.
+	Handlers(trigger string) []Handler
+	// Replaces tells whether an external plugin takes the place of the
+	// compiled one of that name.
+	Replaces(plugin string) bool
+}
+
+// Bus fires triggers. It is immutable after the last Handle.
+type Bus struct {
+	compiled map[string][]Handler
+	external External
+}
+
+// NewBus makes a bus; external may be nil.
+func NewBus(external External) *Bus {
+	return &Bus{compiled: map[string][]Handler{}, external: external}
+}
+
+// Handle registers a compiled handler. It must not be called once triggers
+// are fired.
+func (b *Bus) Handle(h Handler) {
+	list := append(b.compiled[h.Trigger], h)
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Plugin < list[j].Plugin })
+	b.compiled[h.Trigger] = list
+}
+
+// Handled tells whether anybody answers the trigger.
+func (b *Bus) Handled(name string) bool { return len(b.handlers(name)) > 0 }
+
+// handlers merges compiled and external handlers in the order of plugin names.
+func (b *Bus) handlers(name string) []Handler {
+	compiled := b.compiled[name]
+	if b.external == nil {
+		return compiled
+	}
+	ext := b.external.Handlers(name)
+	all := make([]Handler, 0, len(compiled)+len(ext))
+	for _, h := range compiled {
+		if !b.external.Replaces(h.Plugin) {
+			all = append(all, h)
+		}
+	}
+	all = append(all, ext...)
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Plugin < all[j].Plugin })
+	return all
+}
+
+// streams says where handlers read and print.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+type streamsKey struct{}
+
+// WithStreams makes ctx carry where handlers of Event print, and what they
+// read; without it they read nothing and print nowhere.
+func WithStreams(ctx context.Context, in io.Reader, out, err io.Writer) context.Context {
+	return context.WithValue(ctx, streamsKey{}, streams{in, out, err})
+}
+
+func streamsOf(ctx context.Context) streams {
+	s, ok := ctx.Value(streamsKey{}).(streams)
+	if !ok {
+		return streams{strings.NewReader(""), io.Discard, io.Discard}
+	}
+	if s.in == nil {
+		s.in = strings.NewReader("")
+	}
+	return s
+}
+
+// Event calls all handlers in order of plugin names; the first error ends it.
+func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
+	s := streamsOf(ctx)
+	for _, h := range b.handlers(name) {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err}); err != nil {
+			return fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+		}
+	}
+	return nil
+}
+
+// Query calls all handlers and gives what they printed, without the white
+// space at its ends; "" when nobody answers.
+func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, error) {
+	var out bytes.Buffer
+	s := streamsOf(ctx)
+	for _, h := range b.handlers(name) {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
+			return "", fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+		}
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// Collect calls all handlers and gives each one's answer in order, leaving out
+// the empty ones.
+func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]string, error) {
+	var all []string
+	s := streamsOf(ctx)
+	for _, h := range b.handlers(name) {
+		var out bytes.Buffer
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+		}
+		if answer := strings.TrimSpace(out.String()); answer != "" {
+			all = append(all, answer)
+		}
+	}
+	return all, nil
+}

@@ -114,7 +114,9 @@ func (l lockedWriter) Write(p []byte) (int, error) {
 
 // Indented returns a writer that prints each whole line as Text; Close prints
 // what is left of a last line without an end.
-func (o *Output) Indented() io.WriteCloser { return &lineWriter{emit: func(s string) { o.Text("%s", s) }} }
+func (o *Output) Indented() io.WriteCloser {
+	return &lineWriter{emit: func(s string) { o.Text("%s", s) }}
+}
 
 // Lines returns a writer that calls emit with each whole line (without its
 // end); Close emits a last line without an end.

@@ -14,7 +14,7 @@ import (
 //
 // It is our own because godotenv 1.5.1 does not read back what it writes: a
 // value that ends in a quote or a backslash is cut or breaks the whole file,
-// which the transcripts of real Dokku show (config:set QUOTE='it'\''s "q"').
+// which the transcripts of real Dokku show (config:set QUOTE='it'\”s "q"').
 func ParseDotenv(text string) (map[string]string, error) {
 	env := map[string]string{}
 	p := dotenvParser{text: text, line: 1}

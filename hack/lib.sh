@@ -26,3 +26,10 @@ as_root() {
     sudo -n "$@"
   fi
 }
+
+# What links Caddy leaves out storage that Slipway does not use.
+# shellcheck disable=SC2034 # read by those that source this
+readonly go_tags=nobadger,nomysql,nopgx
+
+# Go's own installer unpacks to a place that is on the PATH of login shells only.
+if ! command -v go >/dev/null && [[ -x /usr/local/go/bin/go ]]; then PATH=$PATH:/usr/local/go/bin; fi

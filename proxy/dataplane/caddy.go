@@ -77,8 +77,8 @@ func config(id, storage string) *caddy.Config {
 			BaseLog: caddy.BaseLog{Level: "WARN"},
 			// Our handler logs what reverse_proxy returns. Excluding it also spares
 			// the fields that Caddy gathers for each request. A refused handshake is
-			// the daily visit of a scanner.
-			Exclude: []string{"http.handlers." + id, "tls.handshake"},
+			// the daily visit of a scanner, and admin only says that it is off.
+			Exclude: []string{"http.handlers." + id, "tls.handshake", "admin"},
 		}}},
 		AppsRaw: caddy.ModuleMap{
 			"http": encode(map[string]any{

@@ -61,12 +61,12 @@ func Run(t *testing.T, start func(t *testing.T) Plane) {
 
 // Upstream starts a server that answers every request with its name, and returns the
 // address.
-func Upstream(t *testing.T, name string) string {
+func Upstream(t testing.TB, name string) string {
 	return Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) }))
 }
 
 // Serve starts a server with handler and returns the address.
-func Serve(t *testing.T, handler http.Handler) string {
+func Serve(t testing.TB, handler http.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)

@@ -2,9 +2,7 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"regexp"
 
@@ -60,13 +58,6 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 		return Version{}, c.translate(err)
 	}
 	return Version{Engine: v.Version, API: c.api.ClientVersion(), OS: v.Os, Arch: v.Arch}, nil
-}
-
-// isDialError finds the errors of a connection that could not be made or broke, which the API's client passes on bare
-// where it hijacks a connection or reads a stream.
-func isDialError(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op)
 }
 
 // containerID is what the engine takes for a container: an ID or a name. Source: RestrictedNamePattern of moby's daemon/names.

@@ -102,7 +102,8 @@ type Engine interface {
 	// ImageTag gives the image src one more name.
 	ImageTag(ctx context.Context, src, dst string) error
 	// ImageRemove removes a name, and the image with its untagged parents when it was the last. By ID it removes the
-	// image. ErrConflict when a container uses it; force untags it even then, except under a running container.
+	// image. ErrConflict when a container uses it: with force the name goes nevertheless, and the image too unless a
+	// container runs from it.
 	ImageRemove(ctx context.Context, ref string, force bool) error
 	// ImageLoad loads the archive of `docker save` and returns the names (IDs for untagged images) that it held.
 	ImageLoad(ctx context.Context, tar io.Reader) (refs []string, err error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -46,7 +47,12 @@ func (c *Client) translate(err error) error {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case isConnectionError(err):
+	}
+	var ours *sourceError
+	if errors.As(err, &ours) {
+		return ours.error
+	}
+	if client.IsErrConnectionFailed(err) || isDialError(err) {
 		return Unreachable(c.host)
 	}
 	text := strings.TrimPrefix(strings.TrimSpace(err.Error()), daemonPrefix)
@@ -62,10 +68,11 @@ func kindOf(err error) error {
 	case cerrdefs.IsInvalidArgument(err):
 		return ErrInvalid
 	}
-	return nil
+	return kindOfText(err.Error())
 }
 
-// kindOfText finds the kind in the words of docker's command line, which has no other sign of it.
+// kindOfText finds the kind in the engine's words, for docker's command line, which has no other sign of it, and for what
+// engine 20.10 answers with a plain 500.
 func kindOfText(text string) error {
 	lower := strings.ToLower(text)
 	for _, known := range []struct {
@@ -76,9 +83,11 @@ func kindOfText(text string) error {
 		{"failed to connect to the docker api", ErrUnreachable},
 		{"is already in use by container", ErrConflict},
 		{"no such image", ErrNotFound},
+		{"manifest unknown", ErrNotFound},
+		{"invalid reference format", ErrInvalid},
 		{"unknown flag", ErrInvalid},
 		{"unknown shorthand flag", ErrInvalid},
-		{"invalid ", ErrInvalid},
+		{"invalid argument", ErrInvalid},
 	} {
 		if strings.Contains(lower, known.words) {
 			return known.kind
@@ -87,6 +96,9 @@ func kindOfText(text string) error {
 	return nil
 }
 
-func isConnectionError(err error) bool {
-	return client.IsErrConnectionFailed(err) || isDialError(err)
+// isDialError finds the errors of a connection that could not be made or broke, which the API's client passes on bare
+// where it hijacks a connection or reads a stream.
+func isDialError(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
 }

@@ -76,9 +76,10 @@ func (c *Client) ImageRemove(ctx context.Context, ref string, force bool) error 
 
 // ImageLoad implements Engine.
 func (c *Client) ImageLoad(ctx context.Context, tar io.Reader) (refs []string, err error) {
-	stream, err := c.api.ImageLoad(ctx, tar, client.ImageLoadWithQuiet(true))
+	source := &source{Reader: tar}
+	stream, err := c.api.ImageLoad(ctx, source, client.ImageLoadWithQuiet(true))
 	if err != nil {
-		return nil, fmt.Errorf("cannot load an image: %w", c.translate(err))
+		return nil, fmt.Errorf("cannot load an image: %w", c.translate(source.blame(err)))
 	}
 	defer stream.Close()
 	err = eachMessage(stream, func(message jsonstream.Message) {

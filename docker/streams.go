@@ -127,9 +127,10 @@ func (c *Client) CopyFrom(ctx context.Context, id, path string) (content io.Read
 
 // CopyTo implements Engine.
 func (c *Client) CopyTo(ctx context.Context, id, dir string, tar io.Reader) error {
+	source := &source{Reader: tar}
 	return c.onContainer("copy files to "+dir+" in", id, func() error {
-		_, err := c.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: dir, Content: tar})
-		return err
+		_, err := c.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: dir, Content: source})
+		return source.blame(err)
 	})
 }
 

@@ -16,10 +16,15 @@ demo_instance() { printf 'demo-%s\n' "$(printf '%s' "$checkout" | sha256sum | cu
 # demo_process prints the pid of the running supervisor of this checkout, or nothing. A pid that another program has
 # by now does not count.
 demo_process() {
+  if [[ $(demo_command) == "$checkout/bin/slipwayd up "* ]]; then cat "$demo_pid"; fi
+}
+
+# demo_command prints the command line of the pid in the pid file: nothing when it has ended.
+demo_command() {
   local pid
   pid=$(cat "$demo_pid" 2>/dev/null) || return 0
   [[ $pid =~ ^[0-9]+$ ]] || return 0
-  if [[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == "$checkout/bin/slipwayd up "* ]]; then printf '%s\n' "$pid"; fi
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" || true
 }
 
 # stop_demo ends the supervisor, which ends what it started; apps go on running.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/distribution/reference"
 	"github.com/moby/moby/client"
@@ -63,25 +64,42 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 // containerID is what the engine takes for a container: an ID or a name. Source: RestrictedNamePattern of moby's daemon/names.
 var containerID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
-// checkContainer keeps anything but an ID or a name out of request paths: the API's client puts them there as they are.
-func checkContainer(id string) error {
+// CheckContainerID is ErrInvalid for anything but an ID or a name. Every engine checks, because the API's client puts what
+// it is given in the path of a request.
+func CheckContainerID(id string) error {
 	if !containerID.MatchString(id) {
 		return Errorf(ErrInvalid, "%q is not a container's ID or name", id)
 	}
 	return nil
 }
 
-// checkImage does the same for images.
-func checkImage(ref string) error {
-	if _, err := reference.ParseAnyReference(ref); err != nil {
-		return Errorf(ErrInvalid, "%q is not an image's ID or name", ref)
+// CheckImageRef is ErrInvalid for anything but an image's ID, or a name with or without tag and digest.
+func CheckImageRef(ref string) error {
+	if imageID.MatchString(ref) {
+		return nil
 	}
-	return nil
+	return CheckImageName(ref)
 }
+
+// CheckImageName is ErrInvalid for anything but an image's name, with or without tag and digest.
+func CheckImageName(ref string) error {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err == nil {
+		// A first part in capitals passes for a registry; the engine knows better.
+		domain := reference.Domain(named)
+		if strings.ContainsAny(domain, ".:") || domain == strings.ToLower(domain) {
+			return nil
+		}
+	}
+	return Errorf(ErrInvalid, "%q is not an image's name", ref)
+}
+
+// imageID is a whole image ID.
+var imageID = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
 
 // onContainer runs one request about one container.
 func (c *Client) onContainer(doing, id string, request func() error) error {
-	if err := checkContainer(id); err != nil {
+	if err := CheckContainerID(id); err != nil {
 		return err
 	}
 	if err := request(); err != nil {
@@ -92,7 +110,7 @@ func (c *Client) onContainer(doing, id string, request func() error) error {
 
 // onImage runs one request about one image.
 func (c *Client) onImage(doing, ref string, request func() error) error {
-	if err := checkImage(ref); err != nil {
+	if err := CheckImageRef(ref); err != nil {
 		return err
 	}
 	if err := request(); err != nil {

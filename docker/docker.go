@@ -79,7 +79,8 @@ type Engine interface {
 	// CopyFrom returns a tar archive of the file or folder at path, whose entries start with path's last element.
 	// The caller closes it. ErrNotFound when there is no such path.
 	CopyFrom(ctx context.Context, id, path string) (io.ReadCloser, error)
-	// CopyTo unpacks a tar archive (plain, gzip, bzip2, xz) in dir, which exists in the container. Owners and modes are the archive's.
+	// CopyTo unpacks a tar archive (plain or gzip) in dir, which must be in the container. Owners and modes are the
+	// archive's. ErrNotFound when there is no such dir.
 	CopyTo(ctx context.Context, id, dir string, tar io.Reader) error
 	// Commit makes an image of the container's files and tags it ref (untagged when empty). Command and entrypoint are
 	// those of the image the container was made from, not those that the container ran; all else (environment, labels,

@@ -32,7 +32,7 @@ func (c *Client) ImageInspect(ctx context.Context, ref string) (image Image, err
 			maps.Copy(image.Labels, config.Labels)
 			image.Env, image.Cmd, image.Entrypoint = config.Env, config.Cmd, config.Entrypoint
 			image.WorkingDir, image.User = config.WorkingDir, config.User
-			image.ExposedPorts = sortPorts(slices.Collect(maps.Keys(config.ExposedPorts)))
+			image.ExposedPorts = SortPorts(slices.Collect(maps.Keys(config.ExposedPorts)))
 		}
 		return nil
 	})
@@ -57,7 +57,7 @@ func (c *Client) ImageList(ctx context.Context, labels map[string]string) ([]Ima
 
 // ImageTag implements Engine.
 func (c *Client) ImageTag(ctx context.Context, src, dst string) error {
-	if err := checkImage(dst); err != nil {
+	if err := CheckImageName(dst); err != nil {
 		return err
 	}
 	return c.onImage("tag", src, func() error {
@@ -130,8 +130,8 @@ func realTags(tags []string) []string {
 	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return tag == "<none>:<none>" })
 }
 
-// sortPorts sorts "5000/tcp" by number, then protocol.
-func sortPorts(ports []string) []string {
+// SortPorts sorts ports such as "5000/tcp" in place, by number, then protocol, and returns them.
+func SortPorts(ports []string) []string {
 	split := func(port string) (int, string) {
 		number, protocol, _ := strings.Cut(port, "/")
 		n, _ := strconv.Atoi(number) // the engine checked it; ranges never get here

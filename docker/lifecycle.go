@@ -49,7 +49,7 @@ func (c *Client) Remove(ctx context.Context, id string) error {
 
 // Rename implements Engine.
 func (c *Client) Rename(ctx context.Context, id, name string) error {
-	if err := checkContainer(name); err != nil {
+	if err := CheckContainerID(name); err != nil {
 		return err
 	}
 	return c.onContainer("rename", id, func() error {

@@ -15,6 +15,9 @@ import (
 
 // ImagePull implements Engine.
 func (c *Client) ImagePull(ctx context.Context, ref string, progress io.Writer) error {
+	if err := CheckImageName(ref); err != nil {
+		return err
+	}
 	return c.onImage("pull", ref, func() error {
 		auth, err := registryAuth(ref)
 		if err != nil {

@@ -137,7 +137,7 @@ func (c *Client) CopyTo(ctx context.Context, id, dir string, tar io.Reader) erro
 // Commit implements Engine.
 func (c *Client) Commit(ctx context.Context, id, ref string, labels map[string]string) (imageID string, err error) {
 	if ref != "" {
-		if err := checkImage(ref); err != nil {
+		if err := CheckImageName(ref); err != nil {
 			return "", err
 		}
 	}

@@ -68,6 +68,9 @@ func (t *table) remove(r proxy.Routes) {
 // (nginx: server_name), and any of them over AnyHost. A site that has the host but not
 // the port does not count.
 func (t *table) lookup(host string, port int) *site {
+	if len(host) > maxHost {
+		return t.any[port]
+	}
 	if s := t.hosts[host]; s != nil && s.pool(port) != nil {
 		return s
 	}
@@ -88,6 +91,9 @@ func (t *table) lookup(host string, port int) *site {
 
 // knows reports whether some app has host, on whatever port.
 func (t *table) knows(host string) bool {
+	if len(host) > maxHost {
+		return false
+	}
 	if t.hosts[host] != nil {
 		return true
 	}
@@ -102,6 +108,11 @@ func (t *table) knows(host string) bool {
 		host = parent
 	}
 }
+
+// maxHost is the length of the longest name that can be routed. Longer ones are not
+// looked at label by label: that takes a time that grows with the square of the length,
+// which the client chooses.
+const maxHost = 253
 
 // hostname brings the Host header of a request, or the name a TLS client asks for, into
 // the form that routes use: lower case, without port and final dot. It does not

@@ -3,6 +3,7 @@ package dataplane
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipwayhq/slipway/proxy"
 )
@@ -24,6 +25,7 @@ func FuzzLookup(f *testing.F) {
 		host := hostname(header)
 		want := ""
 		switch {
+		case len(host) > maxHost:
 		case host == "a.example.com":
 			want = "exact"
 		case strings.HasSuffix(host, ".example.com"):
@@ -50,6 +52,22 @@ func FuzzLookup(f *testing.F) {
 
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > 127 })
+}
+
+// TestSecurityLongHostCostsLittle: found by FuzzLookup, which stood still.
+func TestSecurityLongHostCostsLittle(t *testing.T) {
+	table := newTable()
+	table.add(&site{routes: proxy.Routes{App: "wild", Hosts: []string{"*.example.com"}}, pools: []pool{{port: 80}}})
+	host := strings.Repeat("a.", 32<<10) // what fits into a header
+	begin := time.Now()
+	for range 1000 {
+		if table.lookup(hostname(host), 80) != nil || table.knows(host) {
+			t.Fatal("a name that is too long was found")
+		}
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("1,000 lookups took %s", took)
+	}
 }
 
 func TestChooseTakesTheLeastBusyInTurns(t *testing.T) {

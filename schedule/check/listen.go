@@ -1,0 +1,92 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slipwayhq/slipway/docker"
+)
+
+// lookTimeout bounds the look at what the container listens on.
+const lookTimeout = 2 * time.Second
+
+// explain turns "connection refused" into what the user can do about it.
+func (r *runner) explain(ctx context.Context, t Target, p probe, err error) error {
+	if err == nil || ctx.Err() != nil || !isRefused(err) {
+		return err
+	}
+	total := time.Duration(p.attempts-1)*p.wait + p.timeout
+	reason := fmt.Sprintf("port %d did not accept a connection within %d s", p.Port, whole(total))
+	if !p.poll {
+		reason = fmt.Sprintf("port %d did not accept a connection in %d attempts", p.Port, p.attempts)
+	}
+	const advice = "does the app listen on 0.0.0.0:$PORT?"
+	var others []string
+	for _, l := range r.listeners(ctx, t) {
+		switch {
+		case int(l.Port()) == p.Port && l.Addr().IsLoopback():
+			return fmt.Errorf("%s: the app listens on %s, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT", reason, l)
+		case !l.Addr().IsLoopback():
+			others = append(others, strconv.Itoa(int(l.Port())))
+		}
+	}
+	if len(others) > 0 {
+		slices.Sort(others)
+		return fmt.Errorf("%s: the app listens on port %s instead; make it listen on 0.0.0.0:$PORT",
+			reason, strings.Join(slices.Compact(others), ", "))
+	}
+	return fmt.Errorf("%s: %s", reason, advice)
+}
+
+// listeners looks where the container listens; nil when that cannot be seen, as in an image without `cat`.
+func (r *runner) listeners(ctx context.Context, t Target) []netip.AddrPort {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var table bytes.Buffer
+	options := docker.ExecOptions{Cmd: []string{"cat", "/proc/net/tcp", "/proc/net/tcp6"}}
+	if code, err := r.engine.Exec(ctx, t.ContainerID, options, nil, &table, nil); err != nil || code != 0 {
+		return nil
+	}
+	return parseListeners(table.String())
+}
+
+// dockerDNS is the resolver that Docker puts into containers on networks of the user.
+var dockerDNS = netip.MustParseAddr("127.0.0.11")
+
+// parseListeners reads the listening sockets from /proc/net/tcp and tcp6. Source of the format: proc(5) and Linux
+// Documentation/networking/proc_net_tcp.rst; addresses are words of 32 bits in the byte order of the machine.
+func parseListeners(table string) []netip.AddrPort {
+	const stateListen = "0A"
+	var found []netip.AddrPort
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[3] != stateListen {
+			continue
+		}
+		if l, ok := parseSocket(fields[1]); ok && l.Addr() != dockerDNS {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+func parseSocket(s string) (netip.AddrPort, bool) {
+	address, port, _ := strings.Cut(s, ":")
+	raw, err := hex.DecodeString(address)
+	number, portErr := strconv.ParseUint(port, 16, 16)
+	if err != nil || portErr != nil || len(raw)%4 != 0 {
+		return netip.AddrPort{}, false
+	}
+	for word := range slices.Chunk(raw, 4) { // all machines that Docker runs on here are little-endian
+		slices.Reverse(word)
+	}
+	ip, ok := netip.AddrFromSlice(raw)
+	return netip.AddrPortFrom(ip.Unmap(), uint16(number)), ok
+}

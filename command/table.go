@@ -26,6 +26,9 @@ type Table struct {
 	// Authorize may refuse a call that the declared access allows (Dokku's
 	// user-auth trigger); nil allows.
 	Authorize func(ctx context.Context, c *Call) error
+	// Context may add to the context of a call what its handler needs; it is
+	// called after the global flags were read. nil adds nothing.
+	Context func(ctx context.Context, c *Call) context.Context
 	// Fallback answers commands that the table does not have; handled is
 	// false when nobody knows the command. May be nil.
 	Fallback func(ctx context.Context, c *Call) (handled bool, err error)
@@ -131,6 +134,9 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	argv[0] = resolveAlias(argv[0])
 	c.Argv = argv
 	name := argv[0]
+	if t.Context != nil {
+		ctx = t.Context(ctx, c)
+	}
 	if t.Authorize != nil {
 		if err := t.Authorize(ctx, c); err != nil {
 			return err

@@ -47,6 +47,9 @@ type Host struct {
 	Log    *slog.Logger
 	// Exec says how child processes are started: the environment and the user.
 	Exec Exec
+	// PublicPort maps port 80 or 443 to the port at which users reach the
+	// proxy, where the two differ (a demo); nil changes nothing.
+	PublicPort func(port int) int
 
 	properties map[string]state.Property
 }

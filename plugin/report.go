@@ -22,6 +22,9 @@ type Report struct {
 	Feature string // of the command: "ps" gives ps:report
 	Title   string // `=====> APP TITLE information`; "" = Feature
 	Prefix  string // stripped from flags in JSON; "" = Feature + "-"
+	// Legacy gives every key in JSON a second time with the prefix, as some
+	// of Dokku's reports do during 0.38.
+	Legacy bool
 	// App gives the rows of one app. It is called once per app.
 	App func(ctx context.Context, app string) (Rows, error)
 	// Global gives the rows of --global; nil: the report has none.
@@ -55,6 +58,9 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 	for _, a := range in.Rest {
 		switch {
 		case strings.HasPrefix(a, "--"):
+			if flag != "" {
+				return command.BadInput("%s:report command allows only a single flag", r.Feature)
+			}
 			flag = strings.TrimPrefix(a, "--")
 		case app == "":
 			app = a
@@ -125,6 +131,9 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 		flat := map[string]string{}
 		for k, v := range rows {
 			flat[strings.TrimPrefix(k, r.Prefix)] = v
+			if r.Legacy {
+				flat[k] = v
+			}
 		}
 		b, err := json.Marshal(flat)
 		if err != nil {

@@ -30,12 +30,12 @@ func SetCommand(h *Host, feature, badKey string, props []state.Property, changed
 			p := props[i]
 			switch {
 			case in.App == state.Global && p.Scope == state.AppOnly:
-				return command.BadInput("Property cannot be specified globally: %s", p.Name)
+				return command.BadInput("Property cannot be specified globally")
 			case in.App != state.Global && p.Scope == state.GlobalOnly:
-				return command.BadInput("Property can only be specified globally: %s\nTry: dokku %s:set --global %s %s", p.Name, feature, p.Name, in.Value)
+				return command.BadInput("Property can only be specified globally\nTry: dokku %s:set --global %s %s", feature, p.Name, in.Value)
 			}
 			if in.Value == "" {
-				c.Out.Title("Unsetting %s", p.Name)
+				c.Out.Headers().Title("Unsetting %s", p.Name)
 				if err := h.Store.Unset(p, in.App); err != nil {
 					return err
 				}
@@ -45,7 +45,7 @@ func SetCommand(h *Host, feature, badKey string, props []state.Property, changed
 						return command.BadInput("%w", err)
 					}
 				}
-				c.Out.Title("Setting %s to %s", p.Name, in.Value)
+				c.Out.Headers().Title("Setting %s to %s", p.Name, in.Value)
 				if err := h.Store.Set(p, in.App, in.Value); err != nil {
 					return err
 				}
@@ -54,7 +54,7 @@ func SetCommand(h *Host, feature, badKey string, props []state.Property, changed
 				return nil
 			}
 			return changed(ctx, in.App, p.Name)
-		}, append([]command.Option{command.Usage("<app>|--global <property> (<value>)")}, opts...)...)
+		}, append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)...)
 }
 
 func settable(props []state.Property) []string {

@@ -17,6 +17,8 @@ import (
 	"io"
 	"sort"
 	"strings"
+
+	"github.com/slipwayhq/slipway/command"
 )
 
 // Call is one firing of a trigger as a handler sees it.
@@ -26,6 +28,17 @@ type Call struct {
 	In   io.Reader
 	Out  io.Writer
 	Err  io.Writer
+
+	shown *command.Output
+}
+
+// Output prints in Dokku's conventions to Out and Err. In an Event that a
+// command fired it is that command's Output: quiet and coloured like it.
+func (c *Call) Output() *command.Output {
+	if c.shown != nil {
+		return c.shown
+	}
+	return command.NewOutput(c.Out, c.Err)
 }
 
 // Arg is the i-th argument, "" when it was not given.
@@ -98,6 +111,7 @@ func (b *Bus) handlers(name string) []Handler {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	shown    *command.Output
 }
 
 type streamsKey struct{}
@@ -105,13 +119,18 @@ type streamsKey struct{}
 // WithStreams makes ctx carry where handlers of Event print, and what they
 // read; without it they read nothing and print nowhere.
 func WithStreams(ctx context.Context, in io.Reader, out, err io.Writer) context.Context {
-	return context.WithValue(ctx, streamsKey{}, streams{in, out, err})
+	return context.WithValue(ctx, streamsKey{}, streams{in: in, out: out, err: err})
+}
+
+// WithOutput is WithStreams for a command's Output.
+func WithOutput(ctx context.Context, in io.Reader, out *command.Output) context.Context {
+	return context.WithValue(ctx, streamsKey{}, streams{in: in, out: out.Stdout(), err: out.Stderr(), shown: out})
 }
 
 func streamsOf(ctx context.Context) streams {
 	s, ok := ctx.Value(streamsKey{}).(streams)
 	if !ok {
-		return streams{strings.NewReader(""), io.Discard, io.Discard}
+		return streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}
 	}
 	if s.in == nil {
 		s.in = strings.NewReader("")
@@ -123,7 +142,7 @@ func streamsOf(ctx context.Context) streams {
 func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, shown: s.shown}); err != nil {
 			return fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
 		}
 	}

@@ -1,0 +1,34 @@
+package plugin
+
+import (
+	"context"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// Table registers the plugins with the host and makes the table of their
+// commands. What handlers of triggers print during a command goes to that
+// command's Output.
+func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
+	if err := h.Register(plugins...); err != nil {
+		return nil, err
+	}
+	var features []command.Feature
+	var commands []*command.Command
+	for _, p := range plugins {
+		if p.Help != "" {
+			features = append(features, command.Feature{Name: p.Name, Help: p.Help})
+		}
+		commands = append(commands, p.Commands...)
+	}
+	table, err := command.NewTable(features, commands)
+	if err != nil {
+		return nil, err
+	}
+	table.AppExists = h.Store.AppExists
+	table.Context = func(ctx context.Context, c *command.Call) context.Context {
+		return trigger.WithOutput(ctx, c.In, c.Out)
+	}
+	return table, nil
+}

@@ -96,6 +96,7 @@ func complaint(stderr string) string {
 		line = strings.TrimSpace(line)
 		line = strings.TrimPrefix(strings.TrimPrefix(line, "docker: "), daemonPrefix)
 		isHint := strings.Contains(line, "docker container create --help") || strings.Contains(line, "docker create --help")
+		isHint = isHint || strings.HasPrefix(line, "Usage:")
 		isPull := strings.HasPrefix(line, "Unable to find image ") || strings.Contains(line, ": Pulling from ")
 		if line == "" || isHint || isPull {
 			continue

@@ -17,6 +17,8 @@ type Client struct {
 	host string // "unix:///var/run/docker.sock"
 	api  *client.Client
 	cli  CLI
+
+	configDir string // of docker's own configuration, which has the logins
 }
 
 var _ Engine = (*Client)(nil)
@@ -35,7 +37,7 @@ func Connect(ctx context.Context, host string) (*Client, error) {
 	if err != nil {
 		return nil, Errorf(ErrInvalid, "cannot use %q as the address of a Docker engine: %v", host, err)
 	}
-	c := &Client{host: host, api: api, cli: CLI{Host: host}}
+	c := &Client{host: host, api: api, cli: CLI{Host: host}, configDir: configDir()}
 	if _, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
 		_ = api.Close()
 		return nil, c.translate(err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/distribution/reference"
 	"github.com/docker/cli/cli/config"
@@ -19,7 +21,7 @@ func (c *Client) ImagePull(ctx context.Context, ref string, progress io.Writer) 
 		return err
 	}
 	return c.onImage("pull", ref, func() error {
-		auth, err := registryAuth(ref)
+		auth, err := c.registryAuth(ref)
 		if err != nil {
 			return err
 		}
@@ -52,7 +54,7 @@ const dockerHub = "https://index.docker.io/v1/"
 
 // registryAuth is the login for ref's registry in the form of the API's header: from $DOCKER_CONFIG/config.json (or
 // ~/.docker/config.json) and the credential helpers that it names. It is empty where there is no login.
-func registryAuth(ref string) (string, error) {
+func (c *Client) registryAuth(ref string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return "", err
@@ -61,7 +63,7 @@ func registryAuth(ref string) (string, error) {
 	if server == "docker.io" {
 		server = dockerHub
 	}
-	file, err := config.Load(config.Dir())
+	file, err := config.Load(c.configDir)
 	if err != nil {
 		return "", fmt.Errorf("cannot read docker's configuration: %w", err)
 	}
@@ -76,4 +78,17 @@ func registryAuth(ref string) (string, error) {
 		Username: login.Username, Password: login.Password, Auth: login.Auth,
 		IdentityToken: login.IdentityToken, RegistryToken: login.RegistryToken, ServerAddress: login.ServerAddress,
 	})
+}
+
+// configDir is where docker's own command line looks for its configuration. (The function of docker's library remembers
+// its first answer for the life of the process.)
+func configDir() string {
+	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "/.docker" // as docker does without a home; there is no login
+	}
+	return filepath.Join(home, ".docker")
 }

@@ -1,0 +1,77 @@
+// Package protocol has the names that the thin client and the daemon share. The
+// protocol itself is SSH over a unix socket: the command is an argument vector
+// quoted by package words, the environment below travels as "env" requests,
+// terminal, signals and exit code as SSH has them.
+package protocol
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// User is the user name that the client gives over the unix socket; the
+// identity is the uid of the peer.
+const User = "dokku"
+
+// The variables that carry facts about the client itself.
+const (
+	Dir     = "SLIPWAY_CWD"     // the client's working directory
+	Program = "SLIPWAY_PROGRAM" // the name it was called by: slipway or dokku
+)
+
+// The variables with which the forced command of an authorized_keys line tells
+// who connected to the host's own sshd. A caller with both acts as that key.
+const (
+	Fingerprint     = "FINGERPRINT"
+	KeyName         = "NAME"
+	OriginalCommand = "SSH_ORIGINAL_COMMAND"
+)
+
+// terminalEnv is accepted from every caller.
+var terminalEnv = []string{"LANG", "TERM"}
+
+// localEnv is accepted over the unix socket. Everything else that is in a
+// caller's environment stays with the caller.
+var localEnv = []string{
+	"DOKKU_QUIET_OUTPUT", "DOKKU_TRACE", "DOKKU_APPS_FORCE_DELETE", "DOKKU_APP_NAME",
+	"SSH_USER", "SSH_NAME", KeyName, Fingerprint,
+	"SLIPWAY_LOCK", // state.LockEnv
+	"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIR",
+	Dir, Program,
+}
+
+// MaxEnvValue bounds one variable, in bytes.
+const MaxEnvValue = 32 << 10
+
+// Allowed tells whether the daemon takes the variable from a caller.
+func Allowed(name string, local bool) bool {
+	return slices.Contains(terminalEnv, name) || (local && slices.Contains(localEnv, name))
+}
+
+// Environ picks from getenv what a local client sends, by name; empty values
+// are left out.
+func Environ(getenv func(string) string) map[string]string {
+	env := map[string]string{}
+	for _, names := range [][]string{terminalEnv, localEnv} {
+		for _, n := range names {
+			if v := getenv(n); v != "" && len(v) <= MaxEnvValue {
+				env[n] = v
+			}
+		}
+	}
+	return env
+}
+
+// SocketPath is where the control plane listens: $SLIPWAY_SOCKET, or
+// run/slipwayd.sock below $DOKKU_LIB_ROOT.
+func SocketPath() string {
+	if path := os.Getenv("SLIPWAY_SOCKET"); path != "" {
+		return path
+	}
+	lib := os.Getenv("DOKKU_LIB_ROOT")
+	if lib == "" {
+		lib = "/var/lib/dokku"
+	}
+	return filepath.Join(lib, "run", "slipwayd.sock")
+}

@@ -14,17 +14,12 @@ package_installed() { [[ $(dpkg-query --show --showformat '${db:Status-Status}' 
 # has_systemd: true where systemd is process 1.
 has_systemd() { [[ $(cat /proc/1/comm) == systemd ]]; }
 
-# as_root COMMAND…: directly, or by sudo, which may ask for a password only where someone can type it.
+# need_root WHAT ends the script with a clear sentence where as_root could not do anything.
+need_root() { [[ $(id -u) -eq 0 ]] || command -v sudo >/dev/null || die "$1 needs root. Run this as root, once."; }
+
+# as_root COMMAND…: directly, or by sudo, which asks for a password on the terminal, and fails where there is none.
 as_root() {
-  if [[ $(id -u) -eq 0 ]]; then
-    "$@"
-  elif ! command -v sudo >/dev/null; then
-    die "This needs root: $*"
-  elif [[ -t 0 ]]; then
-    sudo "$@"
-  else
-    sudo -n "$@"
-  fi
+  if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
 # What links Caddy leaves out storage that Slipway does not use.

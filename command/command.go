@@ -156,6 +156,17 @@ func (a Actor) String() string {
 // with "admin" in its name, as Dokku's ssh-keys:add has it.
 func (a Actor) IsAdmin() bool { return a.Root || strings.Contains(a.KeyName, "admin") }
 
+type actorKey struct{}
+
+// ActorOf is who the call that ctx belongs to comes from; the control plane
+// itself ("slipway") where there is no call.
+func ActorOf(ctx context.Context) Actor {
+	if a, ok := ctx.Value(actorKey{}).(Actor); ok {
+		return a
+	}
+	return Actor{User: "slipway", Root: true}
+}
+
 // Call is one invocation of a command.
 type Call struct {
 	Argv  []string // as typed, without global flags, the name first

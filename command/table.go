@@ -29,6 +29,9 @@ type Table struct {
 	// Context may add to the context of a call what its handler needs; it is
 	// called after the global flags were read. nil adds nothing.
 	Context func(ctx context.Context, c *Call) context.Context
+	// Prepare puts into the context what handlers further down need of the
+	// call (the streams of triggers); nil: nothing.
+	Prepare func(ctx context.Context, c *Call) context.Context
 	// Fallback answers commands that the table does not have; handled is
 	// false when nobody knows the command. May be nil.
 	Fallback func(ctx context.Context, c *Call) (handled bool, err error)
@@ -98,6 +101,10 @@ func resolveAlias(name string) string {
 // Run dispatches argv (global flags first), prints an error as Dokku does, and
 // returns the exit code.
 func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
+	ctx = context.WithValue(ctx, actorKey{}, c.Actor)
+	if t.Prepare != nil {
+		ctx = t.Prepare(ctx, c)
+	}
 	err := t.run(ctx, c, argv)
 	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
 		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it

@@ -1,0 +1,361 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build"
+	"github.com/slipwayhq/slipway/build/record"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/schedule"
+	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// deployment is one run of the sequence.
+type deployment struct {
+	app     string
+	actor   string
+	out     *command.Output
+	log     io.Writer // the full build log
+	journal entry
+	// finish ends record, journal and lock; it is called once with the result.
+	finish func(error) error
+}
+
+// Deploy runs the whole sequence on a source. It prints what it does to out.
+// The app must exist. On an error, or when ctx ends before the new release is
+// live, nothing of the deploy is left and the old release goes on serving.
+//
+// Errors are command errors fit for users; one that wraps state.ErrLocked says
+// that another deploy is under way.
+func (f *Flow) Deploy(ctx context.Context, out *command.Output, req Request) (err error) {
+	ctx, d, err := f.receive(ctx, out, receiving{req.App, req.Actor, req.Source, record.KindBuild})
+	if err != nil {
+		return err
+	}
+	defer func() { err = d.finish(err) }()
+
+	dir, err := f.extract(ctx, d, req) // core-post-extract, post-extract
+	if err != nil {
+		return err
+	}
+	builder, err := f.detect(ctx, d, dir) // builder-detect, pre-receive-app
+	if err != nil {
+		return err
+	}
+	image, err := f.build(ctx, d, dir, builder, req) // pre-build, post-build
+	if err != nil {
+		return err
+	}
+	next, err := f.release(ctx, d, dir, image, builder.Name(), req) // pre-release-builder, post-release-builder
+	if err != nil {
+		return err
+	}
+	if err := f.rollOut(ctx, d, next, everything); err != nil { // pre-deploy, check-deploy, core-post-deploy
+		return err
+	}
+	return f.announce(ctx, d, next) // post-deploy
+}
+
+// receiving says what a deploy is, for its record.
+type receiving struct {
+	app, actor, source string
+	kind               record.Kind
+}
+
+// receive locks the app and opens the deploy's record and journal. Everything
+// printed from here on is kept in the record.
+func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (context.Context, *deployment, error) {
+	ctx, unlock, err := f.host.Store.LockApp(ctx, r.app)
+	if err != nil {
+		if errors.Is(err, state.ErrLocked) {
+			return ctx, nil, &command.Error{Kind: command.Conflict, Err: err,
+				Message: r.app + " currently has a deploy lock in place. Exiting...\nIt is released when the deploy under way ends; see `dokku builds:list " + r.app + "` or `dokku apps:unlock " + r.app + "`"}
+		}
+		return ctx, nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	rec, err := f.records.Start(r.app, r.kind, recordSource(r.source), cancel)
+	if err != nil {
+		cancel()
+		unlock()
+		return ctx, nil, err
+	}
+	out = out.Merged(rec)
+	d := &deployment{app: r.app, actor: r.actor, out: out, log: rec, journal: entry{
+		ID: rec.ID, App: r.app, Started: time.Now().UTC(), Source: r.source,
+	}}
+	d.finish = func(err error) error {
+		defer unlock()
+		defer cancel()
+		if d.journal.WorkDir != "" {
+			err = errors.Join(err, os.RemoveAll(d.journal.WorkDir))
+		}
+		if err != nil {
+			fmt.Fprintf(rec, " !     %v\n", err)
+		}
+		return errors.Join(err, f.removeJournal(d.app), finishRecord(rec, err), f.pruneRecords(d.app))
+	}
+	if err := f.enter(d, StepReceive); err != nil {
+		return ctx, nil, d.finish(err)
+	}
+	ctx = trigger.WithStreams(ctx, nil, out.Stdout(), out.Stderr())
+	return ctx, d, nil
+}
+
+// recordSource is the source as Dokku's records name it.
+func recordSource(source string) string {
+	if source == "git-push" {
+		return "git-hook"
+	}
+	return source
+}
+
+func finishRecord(rec *record.Run, err error) error {
+	status := record.Succeeded
+	switch {
+	case errors.Is(err, context.Canceled):
+		status = record.Canceled
+	case err != nil:
+		status = record.Failed
+	}
+	return rec.Finish(status, command.ExitCode(err))
+}
+
+func (f *Flow) pruneRecords(name string) error {
+	text, err := f.host.Computed("builds", "retention", name)
+	if err != nil {
+		return err
+	}
+	keep, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("the retention of builds is not a number: %q", text)
+	}
+	return f.records.Prune(name, keep)
+}
+
+// enter writes down that a step is about to begin.
+func (f *Flow) enter(d *deployment, step Step) error {
+	d.journal.Step = step
+	return f.writeJournal(d.journal)
+}
+
+// extract writes the source tree into a temporary folder.
+func (f *Flow) extract(ctx context.Context, d *deployment, req Request) (string, error) {
+	work, err := os.MkdirTemp("", "slipway-"+d.app+"-")
+	if err != nil {
+		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
+	}
+	d.journal.WorkDir = work
+	if err := f.enter(d, StepExtract); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(work, "src")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
+	}
+	if err := req.Tree(ctx, dir); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"core-post-extract", "post-extract"} {
+		if err := f.event(ctx, name, d.app, dir, req.Rev); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// detect chooses the builder.
+func (f *Flow) detect(ctx context.Context, d *deployment, dir string) (build.Builder, error) {
+	if err := f.enter(d, StepDetect); err != nil {
+		return nil, err
+	}
+	buildDir, err := f.buildDir(d.app, dir)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := f.host.Computed("builder", "selected", d.app)
+	if err != nil {
+		return nil, err
+	}
+	b, err := build.Select(ctx, f.builders, chosen, d.app, buildDir)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.host.Store.Set(f.host.Property("builder", "detected"), d.app, b.Name()); err != nil {
+		return nil, err
+	}
+	return b, f.event(ctx, "pre-receive-app", d.app, b.Name(), dir, "")
+}
+
+// buildDir is the folder of the tree that builder:set build-dir names.
+func (f *Flow) buildDir(name, dir string) (string, error) {
+	sub, err := f.host.Computed("builder", "build-dir", name)
+	if err != nil || sub == "" {
+		return dir, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	st, err := root.Stat(filepath.Clean(strings.TrimPrefix(sub, "/")))
+	if err != nil || !st.IsDir() {
+		return "", command.Fail("The build-dir %s is not a folder of the source. Set it with: dokku builder:set %s build-dir <folder>", sub, name)
+	}
+	return filepath.Join(dir, sub), nil
+}
+
+// build makes the image and returns its ID.
+func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Builder, req Request) (string, error) {
+	if err := f.enter(d, StepBuild); err != nil {
+		return "", err
+	}
+	buildDir, err := f.buildDir(d.app, dir)
+	if err != nil {
+		return "", err
+	}
+	env, err := f.prepareEnv(d, dir, req.Rev)
+	if err != nil {
+		return "", err
+	}
+	if err := f.event(ctx, "pre-build", b.Name(), d.app, dir); err != nil {
+		return "", err
+	}
+	args, err := f.collectArgs(ctx, "docker-args-build", d.app, b.Name())
+	if err != nil {
+		return "", err
+	}
+	ref := f.host.Names.Image(d.app) + ":build-" + d.journal.ID
+	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
+	d.out.Step("Building %s from %s", d.app, b.Name())
+	if err := b.Build(ctx, build.Request{
+		App: d.app, Dir: buildDir, Image: ref, Env: env, Args: args, Log: d.log,
+		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
+	}, d.out); err != nil {
+		return "", err
+	}
+	image, err := f.host.Docker.ImageInspect(ctx, ref)
+	if err != nil {
+		return "", fmt.Errorf("the builder %s made no image: %w", b.Name(), err)
+	}
+	// The release's tag, before the build's own goes.
+	n, err := f.releases.Next(d.app)
+	if err != nil {
+		return "", err
+	}
+	if err := f.host.Docker.ImageTag(ctx, image.ID, f.releases.imageRef(d.app, n)); err != nil {
+		return "", err
+	}
+	return image.ID, f.event(ctx, "post-build", b.Name(), d.app, dir)
+}
+
+// release makes the new release of the image: Procfile, app.json, scripts.
+func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder string, req Request) (app.Release, error) {
+	d.out.Step("Releasing %s...", d.app)
+	next, err := f.newRelease(d, image, builder)
+	if err != nil {
+		return next, err
+	}
+	next.Rev, next.Metadata, next.Description = req.Rev, req.Metadata, describe(req)
+	if next.Procfile, next.AppJSON, err = f.sourceFiles(ctx, d.app, dir, image); err != nil {
+		return next, err
+	}
+	if err := f.applyFormation(d.app, next); err != nil {
+		return next, err
+	}
+	d.journal.Release = next
+	if err := f.enter(d, StepRelease); err != nil {
+		return next, err
+	}
+	if err := f.event(ctx, "pre-release-builder", builder, d.app, image); err != nil {
+		return next, err
+	}
+	if next.ImageID, err = f.predeploy(ctx, d, next); err != nil {
+		return next, err
+	}
+	d.journal.Release = next
+	if err := f.event(ctx, "post-release-builder", builder, d.app, next.ImageID); err != nil {
+		return next, err
+	}
+	return next, f.releaseCommand(ctx, d, next)
+}
+
+// rollOut puts a release live: schedule → check → route → retire. which says
+// which places of the app get new instances.
+func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, which selection) error {
+	s, err := f.scheduler(d.app)
+	if err != nil {
+		return err
+	}
+	d.journal.Release = next
+	if err := f.enter(d, StepSchedule); err != nil {
+		return err
+	}
+	if err := f.event(ctx, "pre-deploy", d.app, "latest"); err != nil {
+		return err
+	}
+	plan, err := f.plan(ctx, s, d, next, which)
+	if err != nil {
+		return err
+	}
+	fresh, err := f.startAndCheck(ctx, s, d, plan)
+	if err != nil {
+		return err
+	}
+	// From here on the caller's going away changes nothing any more.
+	ctx = context.WithoutCancel(ctx)
+	if err := f.route(ctx, s, d, plan, fresh); err != nil {
+		return errors.Join(err, s.Discard(ctx, d.app, fresh))
+	}
+	if err := f.enter(d, StepPromote); err != nil {
+		return err
+	}
+	defer f.routed(d.app)
+	if err := f.promote(ctx, s, d.journal, fresh, plan.old); err != nil {
+		return err
+	}
+	if err := f.enter(d, StepRetire); err != nil {
+		return err
+	}
+	f.retire(s, d.app, schedule.In(plan.old, schedule.Live, schedule.Retired))
+	return f.event(ctx, "core-post-deploy", d.app, "", "", "latest")
+}
+
+// announce runs what comes after a deploy and prints the URLs.
+func (f *Flow) announce(ctx context.Context, d *deployment, live app.Release) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := f.enter(d, StepAnnounce); err != nil {
+		return err
+	}
+	d.out.Step("Running post-deploy")
+	if err := f.event(ctx, "post-deploy", d.app, "", "", "latest"); err != nil {
+		return err
+	}
+	if err := f.postdeploy(ctx, d, live); err != nil {
+		return err
+	}
+	if err := f.releases.prune(ctx, d.app); err != nil {
+		return err
+	}
+	urls, err := f.host.Bus.Query(ctx, "domains-urls", d.app, "urls")
+	if err != nil {
+		return err
+	}
+	d.out.Title("Application deployed:")
+	for url := range strings.FieldsSeq(urls) {
+		d.out.Text("%s", url)
+	}
+	d.out.Line("")
+	return nil
+}

@@ -1,0 +1,126 @@
+// Package deploy is the flow from a source to a running, routed app. Every way
+// to deploy enters deploy.go at some line of one sequence:
+//
+//	receive → extract → detect → build → release → schedule → check → route → retire → announce
+//
+// The main type is Flow:
+//
+//	err := flow.Deploy(ctx, out, deploy.Request{App: "blog", Source: "git-push", Tree: export, …})
+//	err := flow.Restart(ctx, out, deploy.Change{App: "blog", Actor: "ann", Source: "ps:restart"})
+//
+// What a deploy is about to do is written down before it does it (journal.go);
+// after a crash Recover undoes what was not live yet and finishes what was.
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slipwayhq/slipway/build"
+	"github.com/slipwayhq/slipway/build/record"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/proxy"
+	"github.com/slipwayhq/slipway/schedule"
+)
+
+// Request is one deploy from source.
+type Request struct {
+	App      string
+	Actor    string // who: key name or user
+	Source   string // git-push, git:from-image, git:from-archive, git:sync, ps:rebuild
+	Metadata string // revision, image or URL
+	Rev      string // git revision, for GIT_REV; "" when there is none
+	// Tree writes the source tree into the empty folder dir.
+	Tree func(ctx context.Context, dir string) error
+}
+
+// Flow deploys apps. Its methods may be called from several goroutines; one
+// app is deployed by one caller at a time.
+type Flow struct {
+	host       *plugin.Host
+	builders   []build.Builder
+	schedulers []schedule.Scheduler
+	proxy      proxy.Provider
+	records    *record.Book
+	releases   *Releases
+
+	// background are the retirements and watches that outlive a command.
+	background       sync.WaitGroup
+	backgroundCtx    context.Context
+	cancelBackground context.CancelFunc
+	liveness         livenessTable
+	routing          routing
+}
+
+// Config is what a Flow works with.
+type Config struct {
+	Host       *plugin.Host
+	Builders   []build.Builder // in the order of detection
+	Schedulers []schedule.Scheduler
+	Proxy      proxy.Provider
+	Records    *record.Book
+}
+
+// New makes a Flow. Close ends its background work.
+func New(cfg Config) *Flow {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Flow{
+		host: cfg.Host, builders: cfg.Builders, schedulers: cfg.Schedulers, proxy: cfg.Proxy, records: cfg.Records,
+		releases: NewReleases(cfg.Host), backgroundCtx: ctx, cancelBackground: cancel,
+		routing: routing{serving: map[string][]schedule.Instance{}},
+	}
+}
+
+// Releases is the store of the apps' releases.
+func (f *Flow) Releases() *Releases { return f.releases }
+
+// Close stops what goes on in the background and waits for it. Containers that
+// still drain are left to Recover.
+func (f *Flow) Close() {
+	f.cancelBackground()
+	f.background.Wait()
+}
+
+// scheduler is the one that the app selected.
+func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
+	name, err := f.host.Computed("scheduler", "selected", app)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range f.schedulers {
+		if s.Name() == name {
+			return s, nil
+		}
+	}
+	return nil, command.Fail("There is no scheduler %s. Set one that is there: dokku scheduler:set %s selected docker-local", name, app)
+}
+
+// seconds reads a property as a duration in whole seconds.
+func (f *Flow) seconds(plugin, property, app string) (time.Duration, error) {
+	v, err := f.host.Computed(plugin, property, app)
+	if err != nil {
+		return 0, err
+	}
+	d, err := time.ParseDuration(v + "s")
+	if err != nil {
+		return 0, command.BadInput("The property %s of %s is not a number of seconds: %q", property, app, v)
+	}
+	return d, nil
+}
+
+// isTrue reads a property as a boolean.
+func (f *Flow) isTrue(plugin, property, app string) (bool, error) {
+	v, err := f.host.Computed(plugin, property, app)
+	return v == "true", err
+}
+
+// event fires one of Dokku's triggers with the deploy's output.
+func (f *Flow) event(ctx context.Context, name string, args ...string) error {
+	if err := f.host.Bus.Event(ctx, name, args...); err != nil {
+		return fmt.Errorf("the deploy was stopped by a plugin: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,300 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build/record"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/schedule"
+)
+
+// Change is a deploy without a build: of what was built before.
+type Change struct {
+	App         string
+	Actor       string
+	Source      string // ps:restart, config:set, ps:scale, …
+	Description string // for a new release
+	Process     string // only this process type; "" = all
+}
+
+// notDeployed is what Dokku says of an app without a release.
+func notDeployed(name string) error { return command.Fail("App %s has not been deployed", name) }
+
+// Restart replaces the instances of an app (or of one process type) by new
+// ones of the current release. When the config changed since, that is a new
+// release.
+func (f *Flow) Restart(ctx context.Context, out *command.Output, c Change) error {
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		which := everything
+		if c.Process != "" {
+			scale, err := f.Scale(c.App)
+			if err != nil {
+				return err
+			}
+			if _, ok := scale[c.Process]; !ok {
+				return command.BadInput("App %s has no process type %s. It has: %s", c.App, c.Process, strings.Join(slices.Sorted(maps.Keys(scale)), ", "))
+			}
+			which = onlyProcess(c.Process)
+		}
+		next, err := f.refresh(d, current, c)
+		if err != nil {
+			return err
+		}
+		if err := f.rollOut(ctx, d, next, which); err != nil {
+			return err
+		}
+		return f.announce(ctx, d, next)
+	})
+}
+
+// refresh is the current release, or a new one of the same image when the
+// app's config is another.
+func (f *Flow) refresh(d *deployment, current app.Release, c Change) (app.Release, error) {
+	next, err := f.newRelease(d, current.ImageID, current.Builder)
+	if err != nil {
+		return next, err
+	}
+	if maps.Equal(next.Env, current.Env) {
+		return current, nil
+	}
+	next.Rev, next.Metadata, next.Procfile, next.AppJSON = current.Rev, current.Metadata, current.Procfile, current.AppJSON
+	next.Description = c.Description
+	if next.Description == "" {
+		next.Description = "Change config: " + strings.Join(changedKeys(current.Env, next.Env), ", ")
+	}
+	return next, nil
+}
+
+func changedKeys(a, b map[string]string) []string {
+	changed := map[string]bool{}
+	for k, v := range a {
+		if w, ok := b[k]; !ok || w != v {
+			changed[k] = true
+		}
+	}
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			changed[k] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(changed))
+}
+
+// Rollback makes an earlier release live again: its image, config, Procfile
+// and app.json, as a new release. number 0 is the one before the current.
+func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, number int) error {
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		target, err := f.rollbackTarget(c.App, current, number)
+		if err != nil {
+			return err
+		}
+		before, err := f.host.Store.Env(c.App)
+		if err != nil {
+			return err
+		}
+		if err := f.host.Store.SetEnv(c.App, target.Env); err != nil {
+			return err
+		}
+		next, err := f.newRelease(d, target.ImageID, target.Builder)
+		if err != nil {
+			return err
+		}
+		next.Rev, next.Procfile, next.AppJSON = target.Rev, target.Procfile, target.AppJSON
+		next.Metadata = itoa(target.Number)
+		next.Description = fmt.Sprintf("Rollback to v%d", target.Number)
+		d.out.Step("Rolling back %s to v%d (%s)", c.App, target.Number, target.Description)
+		if err := f.rollOut(ctx, d, next, everything); err != nil {
+			if restoreErr := f.host.Store.SetEnv(c.App, before); restoreErr != nil {
+				return fmt.Errorf("%w; and the config of before could not be restored: %w", err, restoreErr)
+			}
+			return err
+		}
+		return f.announce(ctx, d, next)
+	})
+}
+
+func (f *Flow) rollbackTarget(name string, current app.Release, number int) (app.Release, error) {
+	numbers, err := f.releases.Numbers(name)
+	if err != nil {
+		return app.Release{}, err
+	}
+	if number == 0 {
+		if len(numbers) < 2 {
+			return app.Release{}, command.Fail("App %s has no release before v%d to roll back to", name, current.Number)
+		}
+		number = numbers[len(numbers)-2]
+	}
+	target, ok, err := f.releases.Get(name, number)
+	if err != nil {
+		return target, err
+	}
+	if !ok {
+		return target, command.Fail("App %s keeps no release v%d. See `dokku releases %s`", name, number, name)
+	}
+	return target, nil
+}
+
+// SetScale changes the number of instances of some process types, and with
+// deploy brings what runs in line: missing instances start and are checked,
+// surplus ones drain and stop, others are not touched.
+func (f *Flow) SetScale(ctx context.Context, out *command.Output, c Change, counts map[string]int, deploy bool) error {
+	scale, err := f.Scale(c.App)
+	if err != nil {
+		return err
+	}
+	before := maps.Clone(scale)
+	maps.Copy(scale, counts)
+	if err := f.setScale(c.App, scale); err != nil {
+		return err
+	}
+	_, deployed, err := f.releases.Current(c.App)
+	if err != nil || !deployed || !deploy {
+		return err
+	}
+	err = f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		return f.rollOut(ctx, d, current, onlyMissing)
+	})
+	if err != nil {
+		if restoreErr := f.setScale(c.App, before); restoreErr != nil {
+			return fmt.Errorf("%w; and the scale of before could not be restored: %w", err, restoreErr)
+		}
+	}
+	return err
+}
+
+// Start brings up what the scale asks for and does not run.
+func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		if err := f.host.Bus.Event(ctx, "pre-start", c.App); err != nil {
+			return err
+		}
+		if err := f.rollOut(ctx, d, current, onlyMissing); err != nil {
+			return err
+		}
+		return f.announce(ctx, d, current)
+	})
+}
+
+// Stop stops all instances, after taking them out of the proxy. They stay as
+// containers, for logs.
+func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, _ app.Release) error {
+		s, err := f.scheduler(c.App)
+		if err != nil {
+			return err
+		}
+		instances, err := s.Instances(ctx, c.App)
+		if err != nil {
+			return err
+		}
+		grace, err := f.seconds("ps", "stop-timeout-seconds", c.App)
+		if err != nil {
+			return err
+		}
+		f.unwatchLiveness(c.App)
+		f.routing.mu.Lock()
+		err = f.apply(ctx, c.App, nil)
+		f.routing.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if err := s.Stop(ctx, schedule.In(instances, schedule.Live), grace); err != nil {
+			return err
+		}
+		return f.event(ctx, "post-stop", c.App)
+	})
+}
+
+// change runs one operation on a deployed app under its lock, with record and
+// journal.
+func (f *Flow) change(ctx context.Context, out *command.Output, c Change, do func(context.Context, *deployment, app.Release) error) (err error) {
+	current, ok, err := f.releases.Current(c.App)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return notDeployed(c.App)
+	}
+	ctx, d, err := f.receive(ctx, out, receiving{c.App, c.Actor, c.Source, record.KindDeploy})
+	if err != nil {
+		return err
+	}
+	defer func() { err = d.finish(err) }()
+	return do(ctx, d, current)
+}
+
+// Destroy stops and removes everything that runs of an app, its routes,
+// releases and images. Leftovers of failed deploys go too.
+func (f *Flow) Destroy(ctx context.Context, name string) error {
+	s, err := f.scheduler(name)
+	if err != nil {
+		return err
+	}
+	f.unwatchLiveness(name)
+	if err := f.proxy.Remove(ctx, name); err != nil {
+		return err
+	}
+	instances, err := s.Instances(ctx, name)
+	if err != nil {
+		return err
+	}
+	grace, err := f.seconds("ps", "stop-timeout-seconds", name)
+	if err != nil {
+		return err
+	}
+	if err := s.Retire(ctx, instances, grace); err != nil {
+		return err
+	}
+	if err := s.Discard(ctx, name, nil); err != nil {
+		return err
+	}
+	images, err := f.host.Docker.ImageList(ctx, f.host.Names.Owned(name))
+	if err != nil {
+		return err
+	}
+	for _, image := range images {
+		for _, tag := range image.Tags {
+			if strings.HasPrefix(tag, f.host.Names.Image(name)+":") {
+				if err := f.host.Docker.ImageRemove(ctx, tag, true); err != nil {
+					f.host.Log.Warn("cannot remove an image", "app", name, "image", tag, "err", err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// InstancesByApp lists the instances of one app, or with "" of all apps, from
+// one query per scheduler.
+func (f *Flow) InstancesByApp(ctx context.Context, name string) (map[string][]schedule.Instance, error) {
+	out := map[string][]schedule.Instance{}
+	for _, s := range f.schedulers {
+		instances, err := s.Instances(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range instances {
+			out[i.App] = append(out[i.App], i)
+		}
+	}
+	return out, nil
+}
+
+// RetireLeftovers drains and removes the replaced instances of an app that are
+// still there, and waits for it.
+func (f *Flow) RetireLeftovers(ctx context.Context, name string) error {
+	s, err := f.scheduler(name)
+	if err != nil {
+		return err
+	}
+	instances, err := s.Instances(ctx, name)
+	if err != nil {
+		return err
+	}
+	return f.retireNow(ctx, s, name, schedule.In(instances, schedule.Retired))
+}

@@ -1,0 +1,229 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/words"
+	"github.com/slipwayhq/slipway/schedule"
+	"github.com/slipwayhq/slipway/state"
+)
+
+// Properties that the flow itself keeps; plugins/ps declares them.
+var (
+	// ScaleList holds lines "web=1".
+	ScaleList = state.Property{Plugin: "ps", Name: "scale", Scope: state.AppOnly, Internal: true}
+	// CanScale is "false" while app.json's formation rules the scale.
+	CanScale = state.Property{Plugin: "ps", Name: "can-scale", Scope: state.AppOnly, Default: "true", Internal: true}
+	// Deployed is "true" once a release was live.
+	Deployed = state.Property{Plugin: "common", Name: "deployed", Scope: state.AppOnly, Default: "false", Internal: true}
+)
+
+// Scale is the number of instances by process type. An app that was never
+// scaled has one web process.
+func (f *Flow) Scale(name string) (map[string]int, error) {
+	lines, err := f.host.Store.List(ScaleList, name)
+	if err != nil {
+		return nil, err
+	}
+	scale := map[string]int{}
+	for _, l := range lines {
+		process, count, ok := strings.Cut(l, "=")
+		n, err := strconv.Atoi(count)
+		if !ok || err != nil || n < 0 {
+			return nil, fmt.Errorf("cannot read the scale of %s: the line %q is not TYPE=N", name, l)
+		}
+		scale[process] = n
+	}
+	if len(scale) == 0 {
+		scale["web"] = 1
+	}
+	return scale, nil
+}
+
+// setScale writes the scale.
+func (f *Flow) setScale(name string, scale map[string]int) error {
+	var lines []string
+	for _, p := range slices.Sorted(maps.Keys(scale)) {
+		lines = append(lines, fmt.Sprintf("%s=%d", p, scale[p]))
+	}
+	return f.host.Store.SetList(ScaleList, name, lines)
+}
+
+// applyFormation brings the scale in line with a release: app.json's formation
+// rules it, and process types that are new begin with 0 (web with 1).
+func (f *Flow) applyFormation(name string, rel app.Release) error {
+	scale, err := f.Scale(name)
+	if err != nil {
+		return err
+	}
+	procs, err := app.ParseProcfile(rel.Procfile)
+	if err != nil {
+		return err
+	}
+	for _, p := range procs {
+		if _, ok := scale[p.Type]; !ok && p.Type != "release" {
+			scale[p.Type] = 0
+		}
+	}
+	manifest, err := parseAppJSON(rel)
+	if err != nil {
+		return err
+	}
+	canScale := "true"
+	for process, formation := range manifest.Formation {
+		if formation.Quantity != nil {
+			scale[process] = *formation.Quantity
+			canScale = "false"
+		}
+	}
+	if err := f.host.Store.Set(CanScale, name, canScale); err != nil {
+		return err
+	}
+	return f.setScale(name, scale)
+}
+
+func parseAppJSON(rel app.Release) (app.AppJSON, error) {
+	if rel.AppJSON == "" {
+		return app.AppJSON{}, nil
+	}
+	parsed, err := app.ParseAppJSON([]byte(rel.AppJSON))
+	if err != nil {
+		return app.AppJSON{}, fmt.Errorf("release %d has an invalid app.json: %w", rel.Number, err)
+	}
+	return parsed, nil
+}
+
+// processCommand is the argument vector of a process type: start-cmd set by
+// the operator, else the Procfile's, else the image's own (nil).
+func (f *Flow) processCommand(rel app.Release, process string, env map[string]string) ([]string, error) {
+	line := ""
+	for _, property := range []string{"start-cmd", "dockerfile-start-cmd"} {
+		v, err := f.host.Computed("ps", property, rel.App)
+		if err != nil {
+			return nil, err
+		}
+		if v != "" && process == "web" {
+			line = v
+			break
+		}
+	}
+	if line == "" {
+		procs, err := app.ParseProcfile(rel.Procfile)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range procs {
+			if p.Type == process {
+				line = p.Command
+			}
+		}
+	}
+	if line == "" {
+		if process != "web" {
+			return nil, command.Fail("The Procfile has no process type %s. Scale it away with: dokku ps:scale %s %s=0", process, rel.App, process)
+		}
+		return nil, nil
+	}
+	argv, err := words.Split(line)
+	if err != nil {
+		return nil, command.BadInput("Invalid command of process %s in the Procfile: %w", process, err)
+	}
+	for i := range argv {
+		argv[i] = expand(argv[i], env)
+	}
+	return argv, nil
+}
+
+var variableRE = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+
+// expand replaces $NAME and ${NAME} where NAME is a config variable; others
+// stay as they are, for a shell in the container to expand.
+func expand(word string, env map[string]string) string {
+	return variableRE.ReplaceAllStringFunc(word, func(ref string) string {
+		if v, ok := env[strings.Trim(ref, "${}")]; ok {
+			return v
+		}
+		return ref
+	})
+}
+
+// webPort is the container port that $PORT names, from the app's port map.
+func (f *Flow) webPort(ctx context.Context, name string) (int, error) {
+	maps, err := f.portMaps(ctx, name)
+	if err != nil || len(maps) == 0 {
+		return 5000, err
+	}
+	return maps[0].Container, nil
+}
+
+// portMap is one line scheme:host-port:container-port of the app's port map.
+type portMap struct {
+	Scheme          string
+	Host, Container int
+}
+
+func (f *Flow) portMaps(ctx context.Context, name string) ([]portMap, error) {
+	text, err := f.host.Bus.Query(ctx, "ports-get", name)
+	if err != nil {
+		return nil, err
+	}
+	var out []portMap
+	for line := range strings.FieldsSeq(text) {
+		parts := strings.Split(line, ":")
+		if len(parts) != 3 {
+			return nil, fmt.Errorf("cannot read the port map of %s: %q", name, line)
+		}
+		hostPort, err1 := strconv.Atoi(parts[1])
+		containerPort, err2 := strconv.Atoi(parts[2])
+		if err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("cannot read the port map of %s: %q", name, line)
+		}
+		if parts[0] != "udp" {
+			out = append(out, portMap{parts[0], hostPort, containerPort})
+		}
+	}
+	return out, nil
+}
+
+// collectArgs asks plugins for options of docker and splits what they print
+// into an argument vector.
+func (f *Flow) collectArgs(ctx context.Context, name string, args ...string) ([]string, error) {
+	answers, err := f.host.Bus.Collect(ctx, name, args...)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, a := range answers {
+		split, err := words.Split(a)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the options from %s: %w", name, err)
+		}
+		out = append(out, split...)
+	}
+	return out, nil
+}
+
+// place is one instance that an app should have.
+type place struct {
+	process string
+	index   int
+}
+
+// places lists all places of a scale, web first.
+func places(scale map[string]int) []place {
+	var out []place
+	for _, p := range slices.SortedFunc(maps.Keys(scale), schedule.ProcessOrder) {
+		for i := 1; i <= scale[p]; i++ {
+			out = append(out, place{p, i})
+		}
+	}
+	return out
+}

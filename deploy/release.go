@@ -1,0 +1,206 @@
+package deploy
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+)
+
+// maxSourceFile bounds the Procfile and app.json that are read from a source.
+const maxSourceFile = 1 << 20
+
+// newRelease is the release that a deployment makes, numbered and with the
+// config of now.
+func (f *Flow) newRelease(d *deployment, image, builder string) (app.Release, error) {
+	n, err := f.releases.Next(d.app)
+	if err != nil {
+		return app.Release{}, err
+	}
+	env, err := f.host.Store.Env(d.app)
+	if err != nil {
+		return app.Release{}, err
+	}
+	return app.Release{
+		App: d.app, Number: n, CreatedAt: time.Now().UTC(), Actor: d.actor, Source: d.journal.Source,
+		ImageID: image, Builder: builder, Env: env,
+	}, nil
+}
+
+func describe(req Request) string {
+	what := req.Metadata
+	if req.Rev != "" {
+		what = req.Rev[:min(len(req.Rev), 8)]
+	}
+	return strings.TrimSpace("Deploy " + what)
+}
+
+// sourceFiles reads the Procfile and app.json of the source, or of the image's
+// working folder where the source has none, and validates both.
+func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfile, appJSON string, err error) {
+	for _, want := range []struct {
+		plugin, property string
+		into             *string
+		check            func(string) error
+	}{
+		{"ps", "procfile-path", &procfile, func(s string) error { _, err := app.ParseProcfile(s); return err }},
+		{"app-json", "appjson-path", &appJSON, func(s string) error { _, err := app.ParseAppJSON([]byte(s)); return err }},
+	} {
+		file, err := f.host.Computed(want.plugin, want.property, name)
+		if err != nil {
+			return "", "", err
+		}
+		text, found, err := readSourceFile(dir, file)
+		if err == nil && !found {
+			text, err = f.readImageFile(ctx, image, file)
+		}
+		if err != nil {
+			return "", "", err
+		}
+		if text != "" {
+			if err := want.check(text); err != nil {
+				return "", "", command.BadInput("Invalid %s: %w", file, err)
+			}
+		}
+		*want.into = text
+	}
+	return procfile, appJSON, nil
+}
+
+// readSourceFile reads a small file of the tree; links that leave the tree are
+// not followed.
+func readSourceFile(dir, file string) (text string, found bool, err error) {
+	in, err := os.OpenInRoot(dir, filepath.Clean(strings.TrimPrefix(file, "/")))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, command.BadInput("Cannot read %s of the source: %w", file, err)
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, maxSourceFile+1))
+	if err != nil {
+		return "", false, command.BadInput("Cannot read %s of the source: %w", file, err)
+	}
+	if len(b) > maxSourceFile {
+		return "", false, command.BadInput("%s is larger than %d bytes", file, maxSourceFile)
+	}
+	return string(b), true, nil
+}
+
+// readImageFile reads a small file below the image's working folder, "" when
+// there is none. Dokku: a Procfile may come with the image.
+func (f *Flow) readImageFile(ctx context.Context, image, file string) (string, error) {
+	info, err := f.host.Docker.ImageInspect(ctx, image)
+	if err != nil {
+		return "", err
+	}
+	if info.WorkingDir == "" {
+		return "", nil
+	}
+	args := append(docker.LabelArgs(f.host.Names.Labels(docker.Labelled{ContainerType: "copy"})), image, "true")
+	id, err := f.host.Docker.Create(ctx, args)
+	if err != nil {
+		return "", fmt.Errorf("cannot look into the image: %w", err)
+	}
+	defer f.host.Docker.Remove(context.WithoutCancel(ctx), id) //nolint:errcheck // a container that never ran
+	r, err := f.host.Docker.CopyFrom(ctx, id, path.Join(info.WorkingDir, file))
+	if errors.Is(err, docker.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot read %s of the image: %w", file, err)
+	}
+	defer r.Close()
+	tr := tar.NewReader(r)
+	for {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return "", nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("cannot read %s of the image: %w", file, err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			b, err := io.ReadAll(io.LimitReader(tr, maxSourceFile))
+			return string(b), err
+		}
+	}
+}
+
+// prepareEnv writes the variables that a deploy brings (GIT_REV, those of
+// app.json) into the app's config and returns the merged config.
+func (f *Flow) prepareEnv(d *deployment, dir, rev string) (map[string]string, error) {
+	revVar, err := f.host.Computed("git", "rev-env-var", d.app)
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.host.Computed("app-json", "appjson-path", d.app)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := readSourceFile(dir, file)
+	if err != nil {
+		return nil, err
+	}
+	var declared map[string]app.EnvVar
+	if text != "" {
+		parsed, err := app.ParseAppJSON([]byte(text))
+		if err != nil {
+			return nil, command.BadInput("Invalid %s: %w", file, err)
+		}
+		declared = parsed.Env
+	}
+	_, deployed, err := f.releases.Current(d.app)
+	if err != nil {
+		return nil, err
+	}
+	err = f.host.Store.UpdateEnv(d.app, func(env map[string]string) error {
+		if rev != "" && revVar != "" {
+			env[revVar] = rev
+		}
+		return applyDeclaredEnv(env, declared, deployed, file)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.host.Store.MergedEnv(d.app)
+}
+
+// applyDeclaredEnv sets the variables of app.json: at the first deploy, and
+// with "sync" at each. Source: Dokku docs/appendices/file-formats/app-json.md.
+func applyDeclaredEnv(env map[string]string, declared map[string]app.EnvVar, deployed bool, file string) error {
+	for _, key := range slices.Sorted(maps.Keys(declared)) {
+		v := declared[key]
+		_, set := env[key]
+		switch {
+		case v.Sync && v.Value != "":
+			env[key] = v.Value
+		case set || deployed:
+		case v.Generator == "secret":
+			b := make([]byte, 32)
+			rand.Read(b)
+			env[key] = hex.EncodeToString(b)
+		case v.Value != "":
+			env[key] = v.Value
+		case v.Required == nil || *v.Required:
+			return command.Fail("%s requires the variable %s, which is not set. Set it with: dokku config:set --no-restart <app> %s=…", file, key, key)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/schedule"
+	"github.com/slipwayhq/slipway/schedule/check"
+)
+
+// startParallelism is how many instances of one deploy start at once. More
+// gives nothing: the engine creates containers one after the other.
+const startParallelism = 4
+
+// selection says which places get new instances in a roll-out.
+type selection func(p place, live []schedule.Instance) bool
+
+// everything replaces all instances.
+func everything(place, []schedule.Instance) bool { return true }
+
+// onlyMissing starts what the scale asks for and does not run.
+func onlyMissing(p place, live []schedule.Instance) bool {
+	return !slices.ContainsFunc(live, func(i schedule.Instance) bool {
+		return i.Process == p.process && i.Index == p.index && i.Running
+	})
+}
+
+// onlyProcess replaces the instances of one process type.
+func onlyProcess(process string) selection {
+	return func(p place, _ []schedule.Instance) bool { return p.process == process }
+}
+
+// rollout is what a roll-out is about to do.
+type rollout struct {
+	release  app.Release
+	manifest app.AppJSON
+	specs    []schedule.Spec     // to start
+	keep     []schedule.Instance // live instances that stay
+	old      []schedule.Instance // live instances that go, and leftovers
+	host     string              // for http checks
+}
+
+// plan compares the scale with what runs.
+func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, next app.Release, which selection) (rollout, error) {
+	p := rollout{release: next}
+	var err error
+	if p.manifest, err = parseAppJSON(next); err != nil {
+		return p, err
+	}
+	scale, err := f.Scale(d.app)
+	if err != nil {
+		return p, err
+	}
+	if err := f.detectPorts(ctx, next); err != nil {
+		return p, err
+	}
+	if p.host, err = f.firstHost(ctx, d.app); err != nil {
+		return p, err
+	}
+	existing, err := s.Instances(ctx, d.app)
+	if err != nil {
+		return p, err
+	}
+	live := schedule.In(existing, schedule.Live)
+	var wanted []place
+	for _, pl := range places(scale) {
+		if which(pl, live) {
+			wanted = append(wanted, pl)
+		}
+	}
+	for _, i := range existing {
+		here := place{i.Process, i.Index}
+		if i.State == schedule.Live && !slices.Contains(wanted, here) && i.Index <= scale[i.Process] {
+			p.keep = append(p.keep, i)
+		} else {
+			p.old = append(p.old, i)
+		}
+	}
+	p.specs, err = f.specs(ctx, d, next, wanted)
+	return p, err
+}
+
+// specs makes what the scheduler needs to start each place.
+func (f *Flow) specs(ctx context.Context, d *deployment, rel app.Release, wanted []place) ([]schedule.Spec, error) {
+	var specs []schedule.Spec
+	for _, w := range wanted {
+		spec, err := f.spec(ctx, d, rel, w)
+		if err != nil {
+			return nil, err
+		}
+		commandEnv := maps.Clone(spec.Env)
+		if spec.Port > 0 {
+			commandEnv["PORT"] = itoa(spec.Port)
+		}
+		if spec.Command, err = f.processCommand(rel, w.process, commandEnv); err != nil {
+			return nil, err
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// spec is one place without its command.
+func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, w place) (schedule.Spec, error) {
+	spec := schedule.Spec{
+		App: d.app, Process: w.process, Index: w.index, Deploy: d.journal.ID, Release: rel.Number, Image: rel.ImageID,
+		Labels: map[string]string{docker.LabelBuilder: rel.Builder, docker.LabelImageStage: "release"},
+	}
+	var err error
+	if spec.Env, err = f.host.Store.MergedEnv(d.app); err != nil {
+		return spec, err
+	}
+	if spec.Restart, err = f.host.Computed("ps", "restart-policy", d.app); err != nil {
+		return spec, err
+	}
+	if spec.Init, err = f.isTrue("scheduler-docker-local", "init-process", d.app); err != nil {
+		return spec, err
+	}
+	if w.process == "web" {
+		if spec.Port, err = f.webPort(ctx, d.app); err != nil {
+			return spec, err
+		}
+	}
+	logSize, err := f.host.Computed("logs", "max-size", d.app)
+	if err != nil {
+		return spec, err
+	}
+	if logSize != "" && logSize != "unlimited" {
+		spec.Args = append(spec.Args, "--log-opt=max-size="+logSize)
+	}
+	args, err := f.collectArgs(ctx, "docker-args-deploy", d.app, "latest", w.process, itoa(w.index))
+	if err != nil {
+		return spec, err
+	}
+	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, rel.Builder, "latest", w.process, itoa(w.index))
+	spec.Args = slices.Concat(spec.Args, args, more)
+	return spec, err
+}
+
+// startAndCheck starts all new instances beside the old and checks them. When
+// one fails, all new ones are discarded and the old ones were never touched.
+func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deployment, plan rollout) (fresh []schedule.Instance, err error) {
+	d.out.Title("Processing deployment checks")
+	d.out.Step("Deploying %s via the %s scheduler...", d.app, s.Name())
+	counts := map[string]int{}
+	for _, spec := range plan.specs {
+		counts[spec.Process]++
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(counts), schedule.ProcessOrder) {
+		d.out.Step("Deploying %s (count=%d)", p, counts[p])
+	}
+	if err := f.stopWithDowntime(ctx, s, d, plan); err != nil {
+		return nil, err
+	}
+	started := make([]*schedule.Instance, len(plan.specs))
+	defer func() {
+		for _, i := range started {
+			if i != nil {
+				fresh = append(fresh, *i)
+			}
+		}
+		if err != nil {
+			err = errors.Join(err, s.Discard(context.WithoutCancel(ctx), d.app, fresh))
+		}
+	}()
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(startParallelism)
+	for n, spec := range plan.specs {
+		g.Go(func() error {
+			i, err := s.Start(gctx, spec)
+			if err != nil {
+				return command.Fail("%w", err)
+			}
+			started[n] = &i
+			return f.check(gctx, d, plan, i)
+		})
+	}
+	err = g.Wait()
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = f.enter(d, StepCheck)
+	}
+	return nil, err // fresh is set above
+}
+
+// stopWithDowntime stops the old instances of process types whose checks are
+// disabled before the new ones start: two must not run at once.
+func (f *Flow) stopWithDowntime(ctx context.Context, s schedule.Scheduler, d *deployment, plan rollout) error {
+	var stop []schedule.Instance
+	for _, i := range schedule.In(plan.old, schedule.Live) {
+		disabled, err := f.listed("disabled", d.app, i.Process)
+		if err != nil {
+			return err
+		}
+		if disabled {
+			stop = append(stop, i)
+		}
+	}
+	if len(stop) == 0 {
+		return nil
+	}
+	d.out.Text("Zero downtime is disabled, stopping currently running containers")
+	grace, err := f.seconds("ps", "stop-timeout-seconds", d.app)
+	if err != nil {
+		return err
+	}
+	return s.Stop(ctx, stop, grace)
+}
+
+// listed tells whether the checks property ("disabled", "skipped": none, _all_
+// or a comma-separated list) names a process type.
+func (f *Flow) listed(property, name, process string) (bool, error) {
+	v, err := f.host.Computed("checks", property, name)
+	return v == "_all_" || slices.Contains(strings.Split(v, ","), process), err
+}
+
+// check waits until one new instance is ready.
+func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedule.Instance) error {
+	for _, property := range []string{"disabled", "skipped"} {
+		off, err := f.listed(property, d.app, i.Process)
+		if err != nil {
+			return err
+		}
+		if off {
+			return nil
+		}
+	}
+	d.out.Text("Attempting pre-flight checks (%s)", i.Dyno())
+	settings, err := check.Load(func(property string) (string, error) { return f.host.Computed("checks", property, d.app) })
+	if err != nil {
+		return command.BadInput("%w", err)
+	}
+	if err := f.host.Bus.Event(ctx, "check-deploy", d.app, i.ID, i.Process, itoa(i.Port), i.IP, itoa(i.Index)); err != nil {
+		return err
+	}
+	start := time.Now()
+	target := f.target(i, plan.host)
+	err = check.Run(ctx, f.host.Docker, target, check.Config{
+		Checks: check.OfType(plan.manifest.Healthchecks[i.Process], check.Startup), Web: i.Process == "web", Settings: settings,
+	}, d.out)
+	if err != nil {
+		if ctx.Err() == nil {
+			err = errors.Join(err, check.ShowOutput(ctx, f.host.Docker, target, failedOutputLines, d.out))
+		}
+		return err
+	}
+	f.host.Log.Debug("instance is ready", "app", d.app, "dyno", i.Dyno(), "took", time.Since(start))
+	return nil
+}
+
+// target is an instance as checks see it.
+func (f *Flow) target(i schedule.Instance, host string) check.Target {
+	return check.Target{
+		App: i.App, Process: i.Process, Index: i.Index, ContainerID: i.ID, IP: i.IP, Port: i.Port,
+		Host: host, TLS: f.certificate(i.App) != nil,
+	}
+}

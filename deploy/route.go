@@ -1,0 +1,228 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/proxy"
+	"github.com/slipwayhq/slipway/schedule"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// detectPorts tells the ports plugin which ports the image exposes.
+func (f *Flow) detectPorts(ctx context.Context, rel app.Release) error {
+	image, err := f.host.Docker.ImageInspect(ctx, rel.ImageID)
+	if err != nil {
+		return fmt.Errorf("cannot read the image of release %d: %w", rel.Number, err)
+	}
+	args := []string{rel.App}
+	for _, exposed := range image.ExposedPorts {
+		port, protocol, _ := strings.Cut(exposed, "/")
+		scheme := "http"
+		if protocol == "udp" {
+			scheme = "udp"
+		}
+		args = append(args, scheme+":"+port+":"+port)
+	}
+	if len(args) == 1 {
+		args = append(args, "http:80:5000")
+	}
+	if err := f.host.Bus.Event(ctx, "ports-set-detected", args...); err != nil {
+		return err
+	}
+	return f.host.Bus.Event(ctx, "ports-configure", rel.App)
+}
+
+// hosts are the domains that the app answers to, none when vhosts are
+// disabled.
+func (f *Flow) hosts(ctx context.Context, name string) ([]string, error) {
+	enabled, err := f.host.Bus.Query(ctx, "domains-vhost-enabled", name)
+	if err != nil || enabled != "true" {
+		return nil, err
+	}
+	list, err := f.host.Bus.Query(ctx, "domains-list", name)
+	return strings.Fields(list), err
+}
+
+// firstHost is the host that http checks name.
+func (f *Flow) firstHost(ctx context.Context, name string) (string, error) {
+	hosts, err := f.hosts(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if i := slices.IndexFunc(hosts, func(h string) bool { return !strings.Contains(h, "*") }); i >= 0 {
+		return hosts[i], nil
+	}
+	return "localhost", nil
+}
+
+// routesOf is the app's whole routing, given the instances that serve.
+func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Instance) (proxy.Routes, error) {
+	r := proxy.Routes{App: name}
+	var err error
+	if r.Hosts, err = f.hosts(ctx, name); err != nil {
+		return r, err
+	}
+	r.AnyHost = len(r.Hosts) == 0
+	if r.TLS = f.certificate(name); r.AnyHost {
+		r.TLS = nil
+	}
+	portMaps, err := f.portMaps(ctx, name)
+	if err != nil {
+		return r, err
+	}
+	running := 0
+	for _, m := range portMaps {
+		l := proxy.Listener{Scheme: m.Scheme, Port: m.Host}
+		if l.Scheme == proxy.HTTPS && r.TLS == nil {
+			continue
+		}
+		for _, i := range schedule.Of(serving, "web") {
+			if i.Running && i.IP != "" {
+				l.Upstreams = append(l.Upstreams, i.IP+":"+itoa(m.Container))
+				running++
+			}
+		}
+		r.Listeners = append(r.Listeners, l)
+	}
+	r.Stopped = running == 0
+	return r, nil
+}
+
+// certificate is the app's own certificate, nil when it has none.
+func (f *Flow) certificate(name string) *proxy.Certificate {
+	cert := &proxy.Certificate{
+		CertFile: f.host.Store.RootPath(name, "tls", "server.crt"),
+		KeyFile:  f.host.Store.RootPath(name, "tls", "server.key"),
+	}
+	for _, file := range []string{cert.CertFile, cert.KeyFile} {
+		if _, err := os.Stat(file); err != nil {
+			return nil
+		}
+	}
+	return cert
+}
+
+// routing serialises route changes and remembers what a deploy that is about
+// to be promoted serves, so that a domain added meanwhile does not route back.
+type routing struct {
+	mu      sync.Mutex
+	serving map[string][]schedule.Instance
+}
+
+// apply puts the routing of an app into effect, or takes it away when the
+// proxy is disabled for the app. The caller holds f.routing.mu.
+func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instance) error {
+	disabled, err := f.isTrue("proxy", "disabled", name)
+	if err != nil {
+		return err
+	}
+	if disabled {
+		return f.proxy.Remove(ctx, name)
+	}
+	routes, err := f.routesOf(ctx, name, serving)
+	if err != nil {
+		return err
+	}
+	if err := f.proxy.Apply(ctx, routes); err != nil {
+		return command.Fail("Cannot route %s: %w", name, err)
+	}
+	return nil
+}
+
+// BuildProxyConfig routes an app anew from what runs now: the answer to
+// Dokku's proxy-build-config trigger. An app that was never deployed is
+// answered with 503.
+func (f *Flow) BuildProxyConfig(ctx context.Context, name string) error {
+	s, err := f.scheduler(name)
+	if err != nil {
+		return err
+	}
+	instances, err := s.Instances(ctx, name)
+	if err != nil {
+		return err
+	}
+	f.routing.mu.Lock()
+	defer f.routing.mu.Unlock()
+	if serving, deploying := f.routing.serving[name]; deploying {
+		return f.apply(ctx, name, serving)
+	}
+	return f.apply(ctx, name, schedule.In(instances, schedule.Live))
+}
+
+// ClearProxyConfig takes an app out of the proxy.
+func (f *Flow) ClearProxyConfig(ctx context.Context, name string) error {
+	return f.proxy.Remove(ctx, name)
+}
+
+// route switches traffic to the new instances and keeps the release: the
+// point from which on a crash finishes the deploy is the promote step.
+func (f *Flow) route(ctx context.Context, _ schedule.Scheduler, d *deployment, plan rollout, fresh []schedule.Instance) error {
+	d.journal.Fresh, d.journal.Old = ids(fresh), ids(plan.old)
+	if err := f.enter(d, StepRoute); err != nil {
+		return err
+	}
+	serving := append(slices.Clone(plan.keep), fresh...)
+	f.routing.mu.Lock()
+	defer f.routing.mu.Unlock()
+	if err := f.apply(ctx, d.app, serving); err != nil {
+		return err
+	}
+	f.routing.serving[d.app] = serving
+	return nil
+}
+
+// routed forgets what route remembered: what is live tells it from now on.
+func (f *Flow) routed(name string) {
+	f.routing.mu.Lock()
+	defer f.routing.mu.Unlock()
+	delete(f.routing.serving, name)
+}
+
+// promote makes the new release the live one. All of it can be repeated.
+func (f *Flow) promote(ctx context.Context, s schedule.Scheduler, e entry, fresh, old []schedule.Instance) error {
+	if err := s.Promote(ctx, e.App, fresh, old); err != nil {
+		return err
+	}
+	rel := e.Release
+	current, ok, err := f.releases.Current(e.App)
+	if err != nil {
+		return err
+	}
+	if !ok || current.Number < rel.Number {
+		if err := f.releases.tag(ctx, rel); err != nil {
+			return err
+		}
+		if err := f.releases.Save(rel); err != nil {
+			return err
+		}
+	}
+	for path, text := range map[string]string{
+		f.host.Store.LibPath("data", "ps", e.App, "Procfile"):       rel.Procfile,
+		f.host.Store.LibPath("data", "app-json", e.App, "app.json"): rel.AppJSON,
+	} {
+		if text == "" {
+			os.Remove(path)
+		} else if err := f.host.Store.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	f.watchLiveness(e.App)
+	return f.host.Store.Set(Deployed, e.App, "true")
+}
+
+func ids(instances []schedule.Instance) []string {
+	var out []string
+	for _, i := range instances {
+		out = append(out, i.ID)
+	}
+	return out
+}

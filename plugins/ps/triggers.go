@@ -1,0 +1,58 @@
+package ps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/deploy"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// onRestart answers app-restart(app): config:set and others ask for it.
+func (p *ps) onRestart(ctx context.Context, c *trigger.Call) error {
+	return p.flow.Restart(ctx, command.NewOutput(c.Out, c.Err), p.change(ctx, c.Arg(0), "config:set"))
+}
+
+// onProxyBuildConfig answers proxy-build-config(app).
+func (p *ps) onProxyBuildConfig(ctx context.Context, c *trigger.Call) error {
+	return p.flow.BuildProxyConfig(ctx, c.Arg(0))
+}
+
+// onProxyClearConfig answers proxy-clear-config(app).
+func (p *ps) onProxyClearConfig(ctx context.Context, c *trigger.Call) error {
+	return p.flow.ClearProxyConfig(ctx, c.Arg(0))
+}
+
+// onPreDelete answers pre-delete(app): what runs goes before the files do.
+func (p *ps) onPreDelete(ctx context.Context, c *trigger.Call) error {
+	return p.flow.Destroy(ctx, c.Arg(0))
+}
+
+// onPostCreate answers post-create(app): an app comes with one web process.
+func (p *ps) onPostCreate(_ context.Context, c *trigger.Call) error {
+	return p.host.Store.SetList(deploy.ScaleList, c.Arg(0), []string{"web=1"})
+}
+
+// onCanScale answers ps-can-scale(app) with true or false.
+func (p *ps) onCanScale(_ context.Context, c *trigger.Call) error {
+	v, err := p.host.Store.Computed(deploy.CanScale, c.Arg(0))
+	if err == nil {
+		fmt.Fprintln(c.Out, v)
+	}
+	return err
+}
+
+// onCurrentScale answers ps-current-scale(app) with lines TYPE=N.
+func (p *ps) onCurrentScale(_ context.Context, c *trigger.Call) error {
+	scale, err := p.flow.Scale(c.Arg(0))
+	if err != nil {
+		return err
+	}
+	for _, process := range slices.Sorted(maps.Keys(scale)) {
+		fmt.Fprintf(c.Out, "%s=%d\n", process, scale[process])
+	}
+	return nil
+}

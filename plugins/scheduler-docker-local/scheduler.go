@@ -1,0 +1,233 @@
+// Package schedulerdockerlocal runs the processes of apps as containers on
+// this host's Docker engine. It is the scheduler `docker-local`.
+//
+// Containers are named APP.TYPE.N, carry Dokku's labels, and stand beside the
+// containers that they replace as APP.TYPE.N.upcoming-ID until they have been
+// checked and routed; a replaced one is APP.TYPE.N.EPOCH until it is removed.
+package schedulerdockerlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/schedule"
+	"github.com/slipwayhq/slipway/state"
+)
+
+// Labels of our own on deployed containers. What the engine says of a
+// container is then enough to know its place, without a file beside it.
+const (
+	labelDeploy  = "com.slipway.deploy"
+	labelRelease = "com.slipway.release"
+	labelPort    = "com.slipway.port"
+)
+
+// Scheduler implements schedule.Scheduler.
+type Scheduler struct {
+	engine docker.Engine
+	names  docker.Names
+	store  *state.Store
+	now    func() time.Time
+}
+
+// New makes the scheduler of one engine.
+func New(engine docker.Engine, names docker.Names, store *state.Store) *Scheduler {
+	return &Scheduler{engine: engine, names: names, store: store, now: time.Now}
+}
+
+var _ schedule.Scheduler = (*Scheduler)(nil)
+
+// Name is "docker-local".
+func (s *Scheduler) Name() string { return "docker-local" }
+
+// Start implements schedule.Scheduler.
+func (s *Scheduler) Start(ctx context.Context, spec schedule.Spec) (schedule.Instance, error) {
+	id, err := s.engine.Create(ctx, s.createArgs(spec))
+	if err != nil {
+		return schedule.Instance{}, fmt.Errorf("cannot create the container of %s.%s: %w", spec.App, spec.Dyno(), err)
+	}
+	container, err := s.startAndInspect(ctx, id)
+	if err != nil {
+		rmCtx := context.WithoutCancel(ctx)
+		return schedule.Instance{}, errors.Join(
+			fmt.Errorf("cannot start the container of %s.%s: %w", spec.App, spec.Dyno(), err), ignoreGone(s.engine.Remove(rmCtx, id)))
+	}
+	return s.instance(container), nil
+}
+
+func (s *Scheduler) startAndInspect(ctx context.Context, id string) (docker.Container, error) {
+	if err := s.engine.Start(ctx, id); err != nil {
+		return docker.Container{}, err
+	}
+	return s.engine.Inspect(ctx, id)
+}
+
+// createArgs is the argument vector of `docker container create`. The env
+// comes first: docker.Engine keeps the values of those out of process lists.
+func (s *Scheduler) createArgs(spec schedule.Spec) []string {
+	env := maps.Clone(spec.Env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	env["DYNO"] = spec.Dyno()
+	if spec.Port > 0 {
+		env["PORT"] = strconv.Itoa(spec.Port)
+	}
+	var args []string
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		args = append(args, "--env="+k+"="+env[k])
+	}
+	labels := s.names.Labels(docker.Labelled{App: spec.App, ContainerType: "deploy", Process: spec.Process, Dyno: spec.Dyno()})
+	labels[labelDeploy] = spec.Deploy
+	labels[labelRelease] = strconv.Itoa(spec.Release)
+	labels[labelPort] = strconv.Itoa(spec.Port)
+	maps.Copy(labels, spec.Labels)
+	args = append(args, docker.LabelArgs(labels)...)
+	args = append(args, "--name="+s.names.Container(spec.App, spec.Process, spec.Index)+".upcoming-"+spec.Deploy)
+	if spec.Init {
+		args = append(args, "--init")
+	}
+	if spec.Restart != "" {
+		args = append(args, "--restart="+spec.Restart)
+	}
+	for _, p := range spec.Ports {
+		args = append(args, "--publish="+strconv.Itoa(p))
+	}
+	args = append(args, spec.Args...)
+	args = append(args, spec.Image)
+	return append(args, spec.Command...)
+}
+
+// Instances implements schedule.Scheduler.
+func (s *Scheduler) Instances(ctx context.Context, app string) ([]schedule.Instance, error) {
+	labels := s.names.Owned(app)
+	labels[docker.LabelContainerType] = "deploy"
+	containers, err := s.engine.List(ctx, docker.Filter{Labels: labels, All: true})
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the containers: %w", err)
+	}
+	var out []schedule.Instance
+	for _, c := range containers {
+		if s.names.Owns(c.Labels) && !strings.Contains(c.Name, failedMark) {
+			out = append(out, s.instance(c))
+		}
+	}
+	schedule.Sort(out)
+	return out, nil
+}
+
+// instance reads an instance back from its container.
+func (s *Scheduler) instance(c docker.Container) schedule.Instance {
+	i := schedule.Instance{
+		ID: c.ID, Name: c.Name, App: c.Labels[docker.LabelApp], Process: c.Labels[docker.LabelProcess],
+		Deploy: c.Labels[labelDeploy], Running: c.State == "running", Status: c.State,
+		Created: c.Created, Started: c.StartedAt,
+	}
+	_, index, _ := strings.Cut(c.Labels[docker.LabelDyno], ".")
+	i.Index, _ = strconv.Atoi(index)
+	i.Release, _ = strconv.Atoi(c.Labels[labelRelease])
+	i.Port, _ = strconv.Atoi(c.Labels[labelPort])
+	if i.Running {
+		i.IP = c.IP()
+	}
+	switch lasting := s.names.Container(i.App, i.Process, i.Index); {
+	case c.Name == lasting:
+		i.State = schedule.Live
+	case strings.HasPrefix(c.Name, lasting+".upcoming-"):
+		i.State = schedule.Upcoming
+	default:
+		i.State = schedule.Retired
+	}
+	return i
+}
+
+// Promote implements schedule.Scheduler.
+func (s *Scheduler) Promote(ctx context.Context, app string, fresh, old []schedule.Instance) error {
+	epoch := strconv.FormatInt(s.now().Unix(), 10)
+	for _, o := range old {
+		if o.State != schedule.Live {
+			continue
+		}
+		lasting := s.names.Container(app, o.Process, o.Index)
+		if err := s.engine.Rename(ctx, o.ID, lasting+"."+epoch+"-"+o.ID[:6]); ignoreGone(err) != nil {
+			return fmt.Errorf("cannot rename the old container %s: %w", o.Name, err)
+		}
+	}
+	for _, f := range fresh {
+		lasting := s.names.Container(app, f.Process, f.Index)
+		if f.Name != lasting {
+			if err := s.engine.Rename(ctx, f.ID, lasting); err != nil {
+				return fmt.Errorf("cannot rename the new container %s: %w", f.Name, err)
+			}
+		}
+		if err := s.writeFiles(app, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Retire implements schedule.Scheduler.
+func (s *Scheduler) Retire(ctx context.Context, instances []schedule.Instance, grace time.Duration) error {
+	return each(ctx, instances, func(ctx context.Context, i schedule.Instance) error {
+		// A policy that restarts would bring back what is to be stopped.
+		if err := s.engine.Stop(ctx, i.ID, grace); ignoreGone(err) != nil {
+			return fmt.Errorf("cannot stop %s: %w", i.Name, err)
+		}
+		if err := s.engine.Remove(ctx, i.ID); ignoreGone(err) != nil {
+			return fmt.Errorf("cannot remove %s: %w", i.Name, err)
+		}
+		return s.removeFiles(i)
+	})
+}
+
+// Stop implements schedule.Scheduler.
+func (s *Scheduler) Stop(ctx context.Context, instances []schedule.Instance, grace time.Duration) error {
+	return each(ctx, instances, func(ctx context.Context, i schedule.Instance) error {
+		if err := s.engine.Stop(ctx, i.ID, grace); ignoreGone(err) != nil {
+			return fmt.Errorf("cannot stop %s: %w", i.Name, err)
+		}
+		return nil
+	})
+}
+
+// Resume implements schedule.Scheduler.
+func (s *Scheduler) Resume(ctx context.Context, instances []schedule.Instance) ([]schedule.Instance, error) {
+	out := slices.Clone(instances)
+	for n, i := range out {
+		c, err := s.startAndInspect(ctx, i.ID)
+		if err != nil {
+			return nil, fmt.Errorf("cannot start %s: %w", i.Name, err)
+		}
+		out[n] = s.instance(c)
+		if err := s.writeFiles(i.App, out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// each does one thing with all instances at once and gives the first error.
+func each(ctx context.Context, instances []schedule.Instance, f func(context.Context, schedule.Instance) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, i := range instances {
+		g.Go(func() error { return f(ctx, i) })
+	}
+	return g.Wait()
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, docker.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -3,7 +3,6 @@
 // can start at any time, and then tells the running data plane to read them.
 //
 //	c := client.New(client.Config{Routes: lib + "/data/proxy/routes", Socket: lib + "/run/proxy.sock"})
-//	defer c.Close()
 //	err := c.Apply(ctx, routes)
 //	health, err := c.Status(ctx) // ErrDown: the data plane does not run
 //
@@ -57,14 +56,12 @@ func New(cfg Config) *Client {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", cfg.Socket)
 		},
-		MaxIdleConnsPerHost: 4,
-		IdleConnTimeout:     30 * time.Second,
+		// A connection for each call: one that breaks then belongs to a data plane
+		// that died after our file was written, so the next one reads it.
+		DisableKeepAlives: true,
 	}
 	return &Client{dir: route.Dir(cfg.Routes), http: &http.Client{Transport: transport}}
 }
-
-// Close lets go of idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Apply implements proxy.Provider.
 func (c *Client) Apply(ctx context.Context, r proxy.Routes) error {

@@ -19,9 +19,7 @@ import (
 
 func newClient(t *testing.T) *Client {
 	dir := t.TempDir()
-	c := New(Config{Routes: filepath.Join(dir, "routes"), Socket: filepath.Join(dir, "proxy.sock")})
-	t.Cleanup(c.Close)
-	return c
+	return New(Config{Routes: filepath.Join(dir, "routes"), Socket: filepath.Join(dir, "proxy.sock")})
 }
 
 func TestWhileTheProxyIsDownTheFileIsEnough(t *testing.T) {

@@ -85,16 +85,20 @@ func compare(b *testing.B, upstream string) {
 	}
 	target := &url.URL{Scheme: "http", Host: upstream}
 	bare := func(pool httputil.BufferPool) string {
+		transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256}
 		s := httptest.NewServer(&httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(target)
 				r.Out.Host = r.In.Host
 				r.SetXForwarded()
 			},
-			Transport:  &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256},
+			Transport:  transport,
 			BufferPool: pool,
 		})
-		b.Cleanup(s.Close)
+		b.Cleanup(func() {
+			s.Close()
+			transport.CloseIdleConnections()
+		})
 		return s.Listener.Addr().String()
 	}
 	runs := []*run{

@@ -27,7 +27,6 @@ func start(t testing.TB) (*Main, *client.Client) {
 	m := open(t, lib)
 	c := client.New(client.Config{Routes: filepath.Join(lib, "data/proxy/routes"), Socket: filepath.Join(lib, "run/proxy.sock")})
 	t.Cleanup(func() {
-		c.Close()
 		if err := m.Close(); err != nil {
 			t.Error(err)
 		}

@@ -211,3 +211,59 @@ func TestUploadThatIsCutOffReachesTheAppAsSuch(t *testing.T) {
 		t.Error("half an upload looked whole to the app")
 	}
 }
+
+func TestRequestTargetArrivesAsSent(t *testing.T) {
+	m, c := start(t)
+	apply(t, c, proxytest.Web("blog", "blog.example.com", proxytest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.RequestURI)
+	}))))
+	for _, target := range []string{"/a%2Fb//c/../d?x=1;y=%zz&&", "/%C3%A9/", "/?", "/a%20b+c", "/.well-known/x", "/*"} {
+		conn, err := net.Dial("tcp", m.Addr(80).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: blog.example.com\r\nConnection: close\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = conn.Close()
+		if string(body) != target {
+			t.Errorf("%s arrived as %s (%d)", target, body, res.StatusCode)
+		}
+	}
+}
+
+func TestOddRequestsAreAnsweredHere(t *testing.T) {
+	m, c := start(t)
+	apply(t, c, proxytest.Web("blog", "blog.example.com", proxytest.Upstream(t, "blog")))
+	for ask, want := range map[string]int{
+		"GET / HTTP/1.1\r\n\r\n":                                                        http.StatusBadRequest,
+		"GET / HTTP/1.0\r\n\r\n":                                                        http.StatusNotFound,
+		"GET / HTTP/1.0\r\nHost: blog.example.com\r\n\r\n":                              http.StatusOK,
+		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n":                                  http.StatusBadRequest,
+		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n":                                           http.StatusBadRequest,
+		"CONNECT blog.example.com:80 HTTP/1.1\r\nHost: blog.example.com:80\r\n\r\n":     http.StatusMethodNotAllowed,
+		"GET http://other.example.com/ HTTP/1.1\r\nHost: blog.example.com\r\n\r\n":      http.StatusNotFound,
+		"POST / HTTP/1.1\r\nHost: blog.example.com\r\nContent-Length: -1\r\n\r\n":       http.StatusBadRequest,
+		"GET / HTTP/1.1\r\nHost: blog.example.com\r\nTransfer-Encoding: cow\r\n\r\n":    http.StatusNotImplemented,
+		"GET / HTTP/1.1\r\nHost: " + strings.Repeat("a.", 20000) + "com\r\n\r\n":        http.StatusNotFound,
+		"GET / HTTP/1.1\r\nHost: blog.example.com\r\nX: " + strings.Repeat("a", 200000): http.StatusRequestHeaderFieldsTooLarge,
+	} {
+		conn, err := net.Dial("tcp", m.Addr(80).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.WriteString(conn, ask) }()
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%.60q: %v", ask, err)
+		}
+		_ = res.Body.Close()
+		_ = conn.Close()
+		if res.StatusCode != want {
+			t.Errorf("%.60q: %d, want %d", ask, res.StatusCode, want)
+		}
+	}
+}

@@ -128,7 +128,7 @@ func TestStartWithThousandAppsIsQuick(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("started in %s", took)
-	if took > time.Second {
+	if took > 3*time.Second { // 50 ms on an idle machine
 		t.Errorf("the start took %s", took)
 	}
 }

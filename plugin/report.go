@@ -25,6 +25,9 @@ type Report struct {
 	// Legacy gives every key in JSON a second time with the prefix, as some
 	// of Dokku's reports do during 0.38.
 	Legacy bool
+	// Shown is what the whole report shows as text in place of a value, to keep
+	// secrets out of it; the flag itself and JSON have the value. May be nil.
+	Shown func(flag, value string) string
 	// App gives the rows of one app. It is called once per app.
 	App func(ctx context.Context, app string) (Rows, error)
 	// Global gives the rows of --global; nil: the report has none.
@@ -149,7 +152,11 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 		for _, k := range keys {
 			label := strings.NewReplacer("-", " ", ".", " ").Replace(k) + ":"
 			label = strings.ToUpper(label[:1]) + label[1:]
-			c.Out.Text("%s%s%s", label, strings.Repeat(" ", max(width-len(label), 1)), rows[k])
+			value := rows[k]
+			if r.Shown != nil {
+				value = r.Shown(k, value)
+			}
+			c.Out.Text("%s%s%s", label, strings.Repeat(" ", max(width-len(label), 1)), value)
 		}
 	}
 	return nil

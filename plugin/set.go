@@ -15,46 +15,66 @@ type setArgs struct {
 	Value    string `arg:"value,optional"`
 }
 
+// Setter is what `FEATURE:set` does: it writes one of the declared properties,
+// or clears it when the value is empty.
+type Setter struct {
+	Feature string
+	// BadKey begins the message for an unknown key ("Invalid property
+	// specified, valid properties include" in Dokku's Go plugins, "Invalid key
+	// specified, valid keys include" in its bash ones).
+	BadKey     string
+	Properties []state.Property
+	// Changed, if not nil, is called after the write.
+	Changed func(ctx context.Context, app, property string) error
+}
+
 // SetCommand is `FEATURE:set <app>|--global <property> [<value>]` over the
-// declared properties: no value clears. badKey begins the message for an
-// unknown key ("Invalid property specified, valid properties include" in
-// Dokku's Go plugins, "Invalid key specified, valid keys include" in its bash
-// ones). changed, if not nil, is called after the write.
+// declared properties; see Setter.
 func SetCommand(h *Host, feature, badKey string, props []state.Property, changed func(ctx context.Context, app, property string) error, opts ...command.Option) *command.Command {
-	return command.New(feature+":set", "Set or clear a "+feature+" property for an app",
+	return Setter{Feature: feature, BadKey: badKey, Properties: props, Changed: changed}.Command(h, opts...)
+}
+
+// Command is the command that calls Set.
+func (s Setter) Command(h *Host, opts ...command.Option) *command.Command {
+	return command.New(s.Feature+":set", "Set or clear a "+s.Feature+" property for an app",
 		func(ctx context.Context, c *command.Call, in setArgs) error {
-			i := slices.IndexFunc(props, func(p state.Property) bool { return p.Name == in.Property && !p.Internal })
-			if i < 0 {
-				return command.BadInput("%s: %s", badKey, strings.Join(settable(props), ", "))
-			}
-			p := props[i]
-			switch {
-			case in.App == state.Global && p.Scope == state.AppOnly:
-				return command.BadInput("Property cannot be specified globally")
-			case in.App != state.Global && p.Scope == state.GlobalOnly:
-				return command.BadInput("Property can only be specified globally\nTry: dokku %s:set --global %s %s", feature, p.Name, in.Value)
-			}
-			if in.Value == "" {
-				c.Out.Headers().Title("Unsetting %s", p.Name)
-				if err := h.Store.Unset(p, in.App); err != nil {
-					return err
-				}
-			} else {
-				if p.Validate != nil {
-					if err := p.Validate(in.Value); err != nil {
-						return command.BadInput("%w", err)
-					}
-				}
-				c.Out.Headers().Title("Setting %s to %s", p.Name, in.Value)
-				if err := h.Store.Set(p, in.App, in.Value); err != nil {
-					return err
-				}
-			}
-			if changed == nil {
-				return nil
-			}
-			return changed(ctx, in.App, p.Name)
+			return s.Set(ctx, h, c, in.App, in.Property, in.Value)
 		}, append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)...)
+}
+
+// Set writes the property name of app (or state.Global), and says so.
+func (s Setter) Set(ctx context.Context, h *Host, c *command.Call, app, name, value string) error {
+	i := slices.IndexFunc(s.Properties, func(p state.Property) bool { return p.Name == name && !p.Internal })
+	if i < 0 {
+		return command.BadInput("%s: %s", s.BadKey, strings.Join(settable(s.Properties), ", "))
+	}
+	p := s.Properties[i]
+	switch {
+	case app == state.Global && p.Scope == state.AppOnly:
+		return command.BadInput("Property cannot be specified globally")
+	case app != state.Global && p.Scope == state.GlobalOnly:
+		return command.BadInput("Property can only be specified globally\nTry: dokku %s:set --global %s %s", s.Feature, p.Name, value)
+	}
+	if value == "" {
+		c.Out.Headers().Title("Unsetting %s", p.Name)
+		if err := h.Store.Unset(p, app); err != nil {
+			return err
+		}
+	} else {
+		if p.Validate != nil {
+			if err := p.Validate(value); err != nil {
+				return command.BadInput("%w", err)
+			}
+		}
+		c.Out.Headers().Title("Setting %s to %s", p.Name, value)
+		if err := h.Store.Set(p, app, value); err != nil {
+			return err
+		}
+	}
+	if s.Changed == nil {
+		return nil
+	}
+	return s.Changed(ctx, app, p.Name)
 }
 
 func settable(props []state.Property) []string {

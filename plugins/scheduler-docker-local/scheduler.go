@@ -23,14 +23,6 @@ import (
 	"github.com/slipwayhq/slipway/state"
 )
 
-// Labels of our own on deployed containers. What the engine says of a
-// container is then enough to know its place, without a file beside it.
-const (
-	labelDeploy  = "com.slipway.deploy"
-	labelRelease = "com.slipway.release"
-	labelPort    = "com.slipway.port"
-)
-
 // Scheduler implements schedule.Scheduler.
 type Scheduler struct {
 	engine docker.Engine
@@ -87,9 +79,9 @@ func (s *Scheduler) createArgs(spec schedule.Spec) []string {
 		args = append(args, "--env="+k+"="+env[k])
 	}
 	labels := s.names.Labels(docker.Labelled{App: spec.App, ContainerType: "deploy", Process: spec.Process, Dyno: spec.Dyno()})
-	labels[labelDeploy] = spec.Deploy
-	labels[labelRelease] = strconv.Itoa(spec.Release)
-	labels[labelPort] = strconv.Itoa(spec.Port)
+	labels[schedule.LabelDeploy] = spec.Deploy
+	labels[schedule.LabelRelease] = strconv.Itoa(spec.Release)
+	labels[schedule.LabelPort] = strconv.Itoa(spec.Port)
 	maps.Copy(labels, spec.Labels)
 	args = append(args, docker.LabelArgs(labels)...)
 	args = append(args, "--name="+s.names.Container(spec.App, spec.Process, spec.Index)+".upcoming-"+spec.Deploy)
@@ -127,27 +119,7 @@ func (s *Scheduler) Instances(ctx context.Context, app string) ([]schedule.Insta
 
 // instance reads an instance back from its container.
 func (s *Scheduler) instance(c docker.Container) schedule.Instance {
-	i := schedule.Instance{
-		ID: c.ID, Name: c.Name, App: c.Labels[docker.LabelApp], Process: c.Labels[docker.LabelProcess],
-		Deploy: c.Labels[labelDeploy], Running: c.State == "running", Status: c.State,
-		Created: c.Created, Started: c.StartedAt,
-	}
-	_, index, _ := strings.Cut(c.Labels[docker.LabelDyno], ".")
-	i.Index, _ = strconv.Atoi(index)
-	i.Release, _ = strconv.Atoi(c.Labels[labelRelease])
-	i.Port, _ = strconv.Atoi(c.Labels[labelPort])
-	if i.Running {
-		i.IP = c.IP()
-	}
-	switch lasting := s.names.Container(i.App, i.Process, i.Index); {
-	case c.Name == lasting:
-		i.State = schedule.Live
-	case strings.HasPrefix(c.Name, lasting+".upcoming-"):
-		i.State = schedule.Upcoming
-	default:
-		i.State = schedule.Retired
-	}
-	return i
+	return schedule.FromContainer(s.names, c)
 }
 
 // Promote implements schedule.Scheduler.

@@ -1,0 +1,190 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// notImplemented is the exit code by which a plugin's `commands` says that a
+// command is not its own. Source: DOKKU_NOT_IMPLEMENTED_EXIT.
+const notImplemented = 10
+
+// killDelay is how long a hook whose caller went away gets to end by SIGTERM.
+const killDelay = 5 * time.Second
+
+// External runs the executables of plugins in $DOKKU_LIB_ROOT/plugins/enabled:
+// a file named like a trigger answers it, subcommands/NAME and `commands`
+// answer commands. It implements trigger.External.
+type External struct {
+	dir  string // of the enabled plugins
+	exec *Exec
+}
+
+// NewExternal looks for plugins in dir. exec is read when something is run.
+func NewExternal(dir string, exec *Exec) *External {
+	return &External{dir: dir, exec: exec}
+}
+
+// enabled lists the plugins, leaving out Dokku's own, which are links into
+// core-plugins: compiled ones stand for them.
+func (x *External) enabled() []string {
+	entries, err := os.ReadDir(x.dir)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(x.dir, e.Name())); err == nil && strings.Contains(target, "core-plugins") {
+			continue
+		}
+		if !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// Replaces implements trigger.External: a plugin named like a compiled one
+// takes its place.
+func (x *External) Replaces(name string) bool {
+	target, err := os.Readlink(filepath.Join(x.dir, name))
+	if err == nil && strings.Contains(target, "core-plugins") {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(x.dir, name))
+	return err == nil
+}
+
+// Handlers implements trigger.External.
+func (x *External) Handlers(name string) []trigger.Handler {
+	var out []trigger.Handler
+	for _, p := range x.enabled() {
+		path := filepath.Join(x.dir, p, name)
+		if !executable(path) {
+			continue
+		}
+		out = append(out, trigger.Handler{Plugin: p, Trigger: name, Run: func(ctx context.Context, c *trigger.Call) error {
+			return x.run(ctx, path, c.Args, nil, c.In, c.Out, c.Err)
+		}})
+	}
+	return out
+}
+
+func executable(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
+}
+
+// Run answers a command that the table does not have; handled is false when no
+// plugin knows it. Order of the places: the dokku script, execute_dokku_cmd.
+func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err error) {
+	name := c.Argv[0]
+	feature, sub, _ := strings.Cut(name, ":")
+	if sub == "" {
+		sub = "default"
+	}
+	env := callEnv(c)
+	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
+		for _, file := range []string{sub, name} {
+			path := filepath.Join(x.dir, feature, "subcommands", file)
+			if executable(path) {
+				return true, x.run(ctx, path, c.Argv, env, c.In, c.Out.Stdout(), c.Out.Stderr())
+			}
+		}
+	}
+	for _, p := range x.enabled() {
+		path := filepath.Join(x.dir, p, "commands")
+		if !executable(path) {
+			continue
+		}
+		err := x.run(ctx, path, c.Argv, env, c.In, c.Out.Stdout(), c.Out.Stderr())
+		if exit := (command.Exit{}); errors.As(err, &exit) && exit.Code == notImplemented {
+			continue
+		}
+		return true, err
+	}
+	return false, nil
+}
+
+// Help lists the help lines of all plugins' commands.
+func (x *External) Help(ctx context.Context) []string {
+	var lines []string
+	for _, p := range x.enabled() {
+		path := filepath.Join(x.dir, p, "commands")
+		if !executable(path) {
+			continue
+		}
+		var out strings.Builder
+		if err := x.run(ctx, path, []string{"help"}, nil, strings.NewReader(""), &out, io.Discard); err != nil {
+			continue
+		}
+		for l := range strings.Lines(out.String()) {
+			if l = strings.TrimSpace(l); l != "" {
+				lines = append(lines, l)
+			}
+		}
+	}
+	return lines
+}
+
+// callEnv is what a hook learns of the call.
+func callEnv(c *command.Call) []string {
+	env := []string{"SSH_USER=" + c.Actor.User, "SSH_NAME=" + c.Actor.KeyName, "NAME=" + c.Actor.KeyName, "FINGERPRINT=" + c.Actor.Fingerprint}
+	for name, on := range map[string]bool{
+		"DOKKU_QUIET_OUTPUT": c.Flags.Quiet, "DOKKU_TRACE": c.Flags.Trace, "DOKKU_APPS_FORCE_DELETE": c.Flags.Force,
+	} {
+		if on {
+			env = append(env, name+"=1")
+		}
+	}
+	if c.Flags.App != "" {
+		env = append(env, "DOKKU_APP_NAME="+c.Flags.App)
+	}
+	return env
+}
+
+// run runs one executable to its end. Its error is command.Exit when it ended
+// with a code other than 0.
+func (x *External) run(ctx context.Context, path string, args, env []string, in io.Reader, out, stderr io.Writer) error {
+	cmd := x.exec.Command(ctx, path, args...)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, stderr
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return command.Exit{Code: exit.ExitCode()}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot run %s: %w", path, err)
+	}
+	return nil
+}
+
+// Command is a child process with this environment and user: an argument
+// vector, in its own process group, which ends as a whole when ctx ends. The
+// token of a lock that ctx carries goes with it.
+func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(cmd.Env, e.Env...)
+	if token := state.LockToken(ctx); token != "" {
+		cmd.Env = append(cmd.Env, state.LockEnv+"="+token)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if e.User != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.User.UID, Gid: e.User.GID}
+	}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = killDelay
+	return cmd
+}

@@ -1,0 +1,69 @@
+// Package plugins is the one list of the features that Slipway is made of.
+package plugins
+
+import (
+	"github.com/slipwayhq/slipway/build"
+	"github.com/slipwayhq/slipway/build/record"
+	"github.com/slipwayhq/slipway/deploy"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugins/appjson"
+	"github.com/slipwayhq/slipway/plugins/apps"
+	"github.com/slipwayhq/slipway/plugins/builder"
+	builderdockerfile "github.com/slipwayhq/slipway/plugins/builder-dockerfile"
+	buildernull "github.com/slipwayhq/slipway/plugins/builder-null"
+	builderstatic "github.com/slipwayhq/slipway/plugins/builder-static"
+	"github.com/slipwayhq/slipway/plugins/builds"
+	"github.com/slipwayhq/slipway/plugins/checks"
+	"github.com/slipwayhq/slipway/plugins/config"
+	"github.com/slipwayhq/slipway/plugins/domains"
+	"github.com/slipwayhq/slipway/plugins/enter"
+	"github.com/slipwayhq/slipway/plugins/git"
+	"github.com/slipwayhq/slipway/plugins/logs"
+	"github.com/slipwayhq/slipway/plugins/ports"
+	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
+	"github.com/slipwayhq/slipway/plugins/ps"
+	"github.com/slipwayhq/slipway/plugins/releases"
+	"github.com/slipwayhq/slipway/plugins/run"
+	"github.com/slipwayhq/slipway/plugins/scheduler"
+	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
+	"github.com/slipwayhq/slipway/plugins/sshkeys"
+	"github.com/slipwayhq/slipway/proxy"
+	"github.com/slipwayhq/slipway/schedule"
+)
+
+// All makes every feature and the deploy flow that they share. clientBinary is
+// the path of the thin client, which static sites are served by.
+func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.Flow, []plugin.Plugin) {
+	records := record.NewBook(h.Store)
+	flow := deploy.New(deploy.Config{
+		Host:  h,
+		Proxy: provider,
+		// In the order of detection: what a Dockerfile says wins.
+		Builders:   []build.Builder{builderdockerfile.New(h), builderstatic.New(h, clientBinary), buildernull.New(h)},
+		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store)},
+		Records:    records,
+	})
+	return flow, []plugin.Plugin{
+		appjson.Plugin(h),
+		apps.Plugin(h),
+		builder.Plugin(h),
+		builderdockerfile.Plugin(h),
+		buildernull.Plugin(h),
+		builderstatic.Plugin(h),
+		builds.Plugin(h, records),
+		checks.Plugin(h),
+		config.Plugin(h),
+		domains.Plugin(h),
+		enter.Plugin(h),
+		git.Plugin(h, flow),
+		logs.Plugin(h),
+		ports.Plugin(h),
+		proxyplugin.Plugin(h),
+		ps.Plugin(h, flow),
+		releases.Plugin(h, flow),
+		run.Plugin(h),
+		scheduler.Plugin(h),
+		schedulerdockerlocal.Plugin(h),
+		sshkeys.Plugin(h),
+	}
+}

@@ -22,6 +22,19 @@ as_root() {
   if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
+# unpack_package NAME FOLDER lays the files of a Debian package out in FOLDER, without installing it.
+unpack_package() {
+  local download
+  download=$(mktemp -d)
+  (cd "$download" && { apt_download "$1" || { as_root apt-get --quiet=2 update && apt_download "$1"; }; }) ||
+    die "The package $1 cannot be downloaded. Try: apt-get update"
+  mkdir -p "$2"
+  dpkg-deb --extract "$download"/*.deb "$2"
+  rm -rf "$download"
+}
+
+apt_download() { apt-get --quiet=2 --option APT::Sandbox::User=root download "$1" >/dev/null; }
+
 # What links Caddy leaves out storage that Slipway does not use.
 # shellcheck disable=SC2034 # read by those that source this
 readonly go_tags=nobadger,nomysql,nopgx

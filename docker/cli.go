@@ -82,7 +82,7 @@ func (c *Client) Create(ctx context.Context, args []string) (id string, err erro
 func (c *Client) createError(stderr string) error {
 	text := complaint(stderr)
 	kind := kindOfText(text)
-	if kind == ErrUnreachable {
+	if errors.Is(kind, ErrUnreachable) {
 		return Unreachable(c.host)
 	}
 	return fmt.Errorf("cannot create a container: %w", &Error{Kind: kind, Text: text})

@@ -1,7 +1,9 @@
 package docker
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +70,30 @@ func TestCreateCarriesDockersWords(t *testing.T) {
 	missing := CLI{Bin: filepath.Join(t.TempDir(), "docker")}
 	if _, err := (&Client{cli: missing}).Create(t.Context(), nil); err == nil || !strings.HasPrefix(err.Error(), "cannot run the docker command") {
 		t.Errorf("without a docker command: %v", err)
+	}
+}
+
+func TestCommandEndsWithItsChildren(t *testing.T) {
+	cli, _, _ := standIn(t, "sleep 1000 & echo started; wait")
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := cli.Command(ctx)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started := make([]byte, len("started\n"))
+	if _, err := io.ReadFull(stdout, started); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if rest, err := io.ReadAll(stdout); err != nil || len(rest) > 0 { // ends when nobody holds the other end, the child included
+		t.Errorf("%q, %v", rest, err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("ended well")
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // Client is the real engine. It keeps no state but idle connections, which it replaces when the engine was restarted, and
-// the API version agreed on in Connect.
+// the API version agreed on in Connect. (Should the engine be replaced by one so new that it no longer speaks that version,
+// connect again.)
 type Client struct {
 	host string // "unix:///var/run/docker.sock"
 	api  *client.Client

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/docker/dockertest"
@@ -50,6 +53,28 @@ func TestPullUsesTheLoginOfDockersConfiguration(t *testing.T) {
 	}
 }
 
+// TestInteractiveCommandGetsItsTerminal is what `enter` and `run` do.
+func TestInteractiveCommandGetsItsTerminal(t *testing.T) {
+	engine := dockertest.Connect(t)
+	id := dockertest.Create(t, engine, dockertest.BusyBox(t, engine), "sleep", "1000")
+	if err := engine.Start(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	cmd := engine.CLI().Command(t.Context(), "exec", "-it", id, "sh", "-c", `while [ "$(stty size)" = "0 0" ]; do sleep 0.02; done; stty size; exit 5`)
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 12, Cols: 34})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	output, _ := io.ReadAll(terminal) // on Linux a terminal ends with an error
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 5 {
+		t.Errorf("ended with %v", err)
+	}
+	if string(output) != "12 34\r\n" {
+		t.Errorf("output is %q", output)
+	}
+}
+
 func TestConnectSaysWhatToDoWhenNoEngineAnswers(t *testing.T) {
 	host := "unix://" + filepath.Join(t.TempDir(), "docker.sock")
 	want := "cannot reach the Docker engine at " + host + ": is it running? (systemctl start docker)"
@@ -69,7 +94,7 @@ func TestConnectSaysWhatToDoWhenNoEngineAnswers(t *testing.T) {
 // serveEngine answers like an engine of API 1.41 on a socket until the returned function is called.
 func serveEngine(t *testing.T, socket string) (stop func()) {
 	t.Helper()
-	listener, err := net.Listen("unix", socket)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}

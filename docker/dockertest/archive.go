@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -35,20 +36,22 @@ type File struct {
 }
 
 // Archive is the image in the form of `docker save`. Source of the format: moby's image/spec/v1.2.
-func Archive(spec Spec) io.Reader {
-	layer := Tar(spec.Files)
-	config := imageConfig(spec, layer)
-	manifest := encode([]map[string]any{{
+func Archive(t testing.TB, spec Spec) io.Reader {
+	t.Helper()
+	layer := Tar(t, spec.Files)
+	config := imageConfig(t, spec, layer)
+	manifest := encode(t, []map[string]any{{
 		"Config": "config.json", "RepoTags": []string{spec.Ref}, "Layers": []string{"layer.tar"},
 	}})
-	return bytes.NewReader(Tar([]File{
+	return bytes.NewReader(Tar(t, []File{
 		{Path: "layer.tar", Mode: 0o644, Data: layer},
 		{Path: "config.json", Mode: 0o644, Data: config},
 		{Path: "manifest.json", Mode: 0o644, Data: manifest},
 	}))
 }
 
-func imageConfig(spec Spec, layer []byte) []byte {
+func imageConfig(t testing.TB, spec Spec, layer []byte) []byte {
+	t.Helper()
 	created := spec.Created
 	if created.IsZero() {
 		created = time.Now()
@@ -57,7 +60,7 @@ func imageConfig(spec Spec, layer []byte) []byte {
 	for _, port := range spec.ExposedPorts {
 		ports[port] = struct{}{}
 	}
-	return encode(map[string]any{
+	return encode(t, map[string]any{
 		"architecture": runtime.GOARCH,
 		"os":           "linux",
 		"created":      created.UTC().Format(time.RFC3339Nano),
@@ -70,7 +73,8 @@ func imageConfig(spec Spec, layer []byte) []byte {
 }
 
 // Tar packs files in the order given.
-func Tar(files []File) []byte {
+func Tar(t testing.TB, files []File) []byte {
+	t.Helper()
 	var packed bytes.Buffer
 	archive := tar.NewWriter(&packed)
 	for _, file := range files {
@@ -81,13 +85,13 @@ func Tar(files []File) []byte {
 		case strings.HasSuffix(file.Path, "/"):
 			header.Typeflag, header.Size = tar.TypeDir, 0
 		}
-		must(archive.WriteHeader(header))
+		check(t, archive.WriteHeader(header))
 		if header.Size > 0 {
 			_, err := archive.Write(file.Data)
-			must(err)
+			check(t, err)
 		}
 	}
-	must(archive.Close())
+	check(t, archive.Close())
 	return packed.Bytes()
 }
 
@@ -96,15 +100,9 @@ func digest(data []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func encode(value any) []byte {
+func encode(t testing.TB, value any) []byte {
+	t.Helper()
 	data, err := json.Marshal(value)
-	must(err)
+	check(t, err)
 	return data
-}
-
-// must is for what can only fail by a mistake in this package: writing to memory.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
 }

@@ -86,7 +86,7 @@ func BusyBoxFiles(t testing.TB) []File {
 // Load makes an image of spec on the engine, and removes it after the test.
 func Load(t testing.TB, engine docker.Engine, spec Spec) (ref string) {
 	t.Helper()
-	if _, err := engine.ImageLoad(t.Context(), Archive(spec)); err != nil {
+	if _, err := engine.ImageLoad(t.Context(), Archive(t, spec)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.ImageRemove(context.Background(), spec.Ref, true) })
@@ -119,6 +119,6 @@ func Eventually(t testing.TB, what string, check func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %v: %s", Patience, what)
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(5 * time.Millisecond)
 	}
 }

@@ -13,10 +13,10 @@ import (
 // plain HTTP from 127.0.0.0/8. Source: OCI distribution-spec v1.1, "Pulling manifests" and "Pulling blobs".
 func Registry(t testing.TB, name string, spec Spec, user, password string) (ref string) {
 	t.Helper()
-	layer := Tar(spec.Files)
-	config := imageConfig(spec, layer)
+	layer := Tar(t, spec.Files)
+	config := imageConfig(t, spec, layer)
 	const manifestType = "application/vnd.docker.distribution.manifest.v2+json"
-	manifest := encode(map[string]any{
+	manifest := encode(t, map[string]any{
 		"schemaVersion": 2,
 		"mediaType":     manifestType,
 		"config": map[string]any{

@@ -114,7 +114,7 @@ func (s *suite) imageLoadNonsense(t *testing.T) {
 		t.Errorf("the reader's error is lost: %v", err)
 	}
 	ref := Name(t) + ":1"
-	refs, err := s.Engine.ImageLoad(t.Context(), Archive(Spec{Ref: ref, Files: s.Files}))
+	refs, err := s.Engine.ImageLoad(t.Context(), Archive(t, Spec{Ref: ref, Files: s.Files}))
 	check(t, err)
 	t.Cleanup(func() { _ = s.Engine.ImageRemove(context.Background(), ref, true) })
 	equalSlices(t, "names", refs, []string{ref})

@@ -127,13 +127,13 @@ func (s *suite) exec(t *testing.T) {
 func (s *suite) copyFiles(t *testing.T) {
 	ctx := t.Context()
 	id := CreateWith(t, s.Engine, nil, s.image) // files can be copied before the start
-	archive := Tar([]File{
+	archive := Tar(t, []File{
 		{Path: "site/", Mode: 0o755},
 		{Path: "site/index.html", Mode: 0o640, Data: []byte("<h1>hello</h1>")},
 		{Path: "site/link", Link: "index.html"},
 	})
 	check(t, s.Engine.CopyTo(ctx, id, "/", bytes.NewReader(archive)))
-	check(t, s.Engine.CopyTo(ctx, id, "/site", bytes.NewReader(Tar([]File{{Path: "more", Mode: 0o600, Data: []byte("x")}}))))
+	check(t, s.Engine.CopyTo(ctx, id, "/site", bytes.NewReader(Tar(t, []File{{Path: "more", Mode: 0o600, Data: []byte("x")}}))))
 
 	names, contents := s.copied(t, id, "/site/index.html")
 	equalSlices(t, "a file's entries", names, []string{"index.html"})
@@ -182,7 +182,7 @@ func (s *suite) commit(t *testing.T) {
 		WorkingDir: "/tmp", User: "nobody", Labels: map[string]string{"kept": "yes"},
 	})
 	id := CreateWith(t, s.Engine, []string{"--entrypoint=sh"}, base, "-c", "migrate")
-	check(t, s.Engine.CopyTo(ctx, id, "/", bytes.NewReader(Tar([]File{{Path: "made", Mode: 0o644, Data: []byte("by commit")}}))))
+	check(t, s.Engine.CopyTo(ctx, id, "/", bytes.NewReader(Tar(t, []File{{Path: "made", Mode: 0o644, Data: []byte("by commit")}}))))
 	imageID, err := s.Engine.Commit(ctx, id, ref, map[string]string{"stage": `with "quotes" and spaces`})
 	check(t, err)
 	t.Cleanup(func() { _ = s.Engine.ImageRemove(context.Background(), ref, true) })

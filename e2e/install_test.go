@@ -1,0 +1,266 @@
+// Package e2e tests the whole program: real binaries, real Docker, real git
+// and ssh. Each script in testdata gets an installation of its own.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binaries is the folder of the built programs, set by TestMain.
+var binaries string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "slipway-e2e-bin-")
+	if err == nil {
+		err = buildBinaries(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cannot build the programs:", err)
+		os.Exit(1)
+	}
+	binaries = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func buildBinaries(dir string) error {
+	cmd := exec.Command("go", "build", "-tags", "nobadger,nomysql,nopgx", "-o", dir+"/", "../cmd/slipway", "../cmd/slipwayd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	return os.Symlink("slipway", filepath.Join(dir, "dokku"))
+}
+
+// installation is one Slipway on ports and folders of its own.
+type installation struct {
+	dir      string
+	instance string
+	sshPort  int
+	httpPort int
+	tlsPort  int
+
+	mu    sync.Mutex
+	procs map[string]*exec.Cmd // "serve", "proxy"
+	ended map[string]chan struct{}
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// install makes and starts an installation below dir, with one ssh key.
+func install(dir string) (*installation, error) {
+	in := &installation{
+		dir: dir, instance: "e2e-" + strings.ToLower(fmt.Sprintf("%06x", time.Now().UnixNano()&0xffffff)),
+		procs: map[string]*exec.Cmd{}, ended: map[string]chan struct{}{},
+	}
+	for _, p := range []*int{&in.sshPort, &in.httpPort, &in.tlsPort} {
+		var err error
+		if *p, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"serve", "proxy"} {
+		if err := in.start(name); err != nil {
+			return in, err
+		}
+	}
+	for _, key := range []string{"admin", "user", "stranger"} {
+		if err := run(exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "keys", key))); err != nil {
+			return in, err
+		}
+	}
+	for _, key := range []string{"admin", "user"} {
+		if err := in.dokku("ssh-keys:add", key, filepath.Join(dir, "keys", key+".pub")); err != nil {
+			return in, err
+		}
+	}
+	return in, in.dokku("domains:set-global", "e2e.localhost")
+}
+
+func run(cmd *exec.Cmd) error {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+	return nil
+}
+
+// env is the environment of the daemon's processes and of its callers.
+func (in *installation) env() []string {
+	return []string{
+		"DOKKU_ROOT=" + filepath.Join(in.dir, "home"), "DOKKU_LIB_ROOT=" + filepath.Join(in.dir, "lib"),
+		"SLIPWAY_SOCKET=" + in.socket(), "SLIPWAY_LISTEN=127.0.0.1", "SLIPWAY_INSTANCE=" + in.instance,
+		fmt.Sprintf("SLIPWAY_SSH_PORT=%d", in.sshPort), fmt.Sprintf("SLIPWAY_HTTP_PORT=%d", in.httpPort), fmt.Sprintf("SLIPWAY_HTTPS_PORT=%d", in.tlsPort),
+		"PATH=" + binaries + ":" + os.Getenv("PATH"),
+		"GIT_SSH_COMMAND=" + in.sshCommand("admin"), "SSH=" + in.sshCommand("admin"),
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
+		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@localhost", "GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@localhost",
+		"KEYS=" + filepath.Join(in.dir, "keys"), "REMOTE=" + fmt.Sprintf("ssh://dokku@127.0.0.1:%d", in.sshPort), "BUILDKIT_PROGRESS=plain",
+	}
+}
+
+func (in *installation) socket() string { return filepath.Join(in.dir, "lib", "run", "slipwayd.sock") }
+
+func (in *installation) sshCommand(key string) string {
+	return fmt.Sprintf("ssh -p %d -i %s -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+		in.sshPort, filepath.Join(in.dir, "keys", key))
+}
+
+func (in *installation) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	if !strings.Contains(name, "/") {
+		if p := filepath.Join(binaries, name); fileExists(p) {
+			cmd = exec.Command(p, args...)
+		}
+	}
+	cmd.Env = append(os.Environ(), in.env()...)
+	cmd.Dir = in.dir
+	return cmd
+}
+
+func fileExists(p string) bool { _, err := os.Stat(p); return err == nil }
+
+func (in *installation) dokku(args ...string) error { return run(in.command("dokku", args...)) }
+
+// start starts "serve" or "proxy" and waits until it answers.
+func (in *installation) start(name string) error {
+	log, err := os.OpenFile(filepath.Join(in.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := in.command("slipwayd", name)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	in.mu.Lock()
+	in.procs[name], in.ended[name] = cmd, ended
+	in.mu.Unlock()
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		select {
+		case <-ended:
+			b, _ := os.ReadFile(log.Name())
+			return fmt.Errorf("slipwayd %s ended at once:\n%s", name, b)
+		default:
+		}
+		if name == "serve" && in.dokku("version") == nil {
+			return nil
+		}
+		if name == "proxy" {
+			if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.httpPort)); err == nil {
+				c.Close()
+				return nil
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return fmt.Errorf("slipwayd %s does not answer", name)
+}
+
+// stop ends "serve" or "proxy" by a signal and waits for it.
+func (in *installation) stop(name string, sig syscall.Signal) {
+	in.mu.Lock()
+	cmd, ended := in.procs[name], in.ended[name]
+	delete(in.procs, name)
+	in.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	syscall.Kill(-cmd.Process.Pid, sig)
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	}
+}
+
+// remove stops the installation and everything of it on the engine.
+func (in *installation) remove() {
+	in.stop("serve", syscall.SIGTERM)
+	in.stop("proxy", syscall.SIGTERM)
+	label := "label=com.slipway.instance=" + in.instance
+	for _, list := range [][]string{{"ps", "-aq"}, {"images", "-q"}} {
+		out, _ := exec.Command("docker", append(list, "--filter", label)...).Output()
+		ids := strings.Fields(string(out))
+		if len(ids) == 0 {
+			continue
+		}
+		rm := []string{"rm", "-fv"}
+		if list[0] == "images" {
+			rm = []string{"rmi", "-f"}
+		}
+		exec.Command("docker", append(rm, ids...)...).Run()
+	}
+}
+
+// get asks the proxy for a page of a host and gives status and body.
+func (in *installation) get(ctx context.Context, host, path string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", in.httpPort, path), nil)
+	if err != nil {
+		return 0, "", err
+	}
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b), err
+}
+
+// newInstallation is install for a plain Go test.
+func newInstallation(t *testing.T) *installation {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	in, err := install(dir)
+	if in != nil {
+		t.Cleanup(in.remove)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, name := range []string{"serve", "proxy"} {
+				b, _ := os.ReadFile(filepath.Join(dir, name+".log"))
+				t.Logf("log of %s:\n%s", name, b)
+			}
+		}
+	})
+	return in
+}

@@ -1,0 +1,206 @@
+// Package server starts and stops the parts of Slipway: the control plane
+// (Serve), the data plane (Proxy), and both under a supervisor (Up).
+//
+//	cfg, err := server.Load(os.Getenv, version)
+//	err = server.Serve(ctx, cfg, plugins.All, log) // until ctx ends
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/deploy"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/internal/atomicfile"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/proxy"
+	"github.com/slipwayhq/slipway/proxy/client"
+	"github.com/slipwayhq/slipway/server/sshd"
+	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// Plugins makes the features and the flow that they share; plugins.All.
+type Plugins func(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.Flow, []plugin.Plugin)
+
+// shutdownGrace is how long commands under way get to end when the control
+// plane stops. A deploy cut off then is undone at the next start.
+const shutdownGrace = 10 * time.Second
+
+// controlPlane is the whole control plane.
+type controlPlane struct {
+	cfg   Config
+	log   *slog.Logger
+	host  *plugin.Host
+	flow  *deploy.Flow
+	table *command.Table
+	ssh   *sshd.Server
+}
+
+// Serve runs the control plane until ctx ends. It returns nil after an orderly
+// stop.
+func Serve(ctx context.Context, cfg Config, all Plugins, log *slog.Logger) error {
+	release, err := takeOver(cfg)
+	if err != nil {
+		return err
+	}
+	defer release()
+	cp, err := newControlPlane(ctx, cfg, all, log)
+	if err != nil {
+		return err
+	}
+	return cp.run(ctx)
+}
+
+func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Logger) (*controlPlane, error) {
+	account, err := cfg.systemUser()
+	if err != nil {
+		return nil, fmt.Errorf("cannot look up the system user: %w", err)
+	}
+	var owner *atomicfile.Owner
+	var credential *plugin.Credential
+	if account != nil {
+		uid, _ := strconv.Atoi(account.Uid)
+		gid, _ := strconv.Atoi(account.Gid)
+		owner, credential = &atomicfile.Owner{UID: uid, GID: gid}, &plugin.Credential{UID: uint32(uid), GID: uint32(gid)}
+	}
+	store, err := state.Open(state.Config{Root: cfg.Root, Lib: cfg.Lib, Owner: owner})
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(store, cfg.Version); err != nil {
+		return nil, err
+	}
+	engine, err := docker.Connect(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	host := &plugin.Host{
+		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
+		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential}, PublicPort: cfg.publicPort,
+	}
+	external := plugin.NewExternal(store.LibPath("plugins", "enabled"), &host.Exec)
+	host.Bus = trigger.NewBus(external)
+	provider := client.New(client.Config{Routes: store.LibPath("data", "proxy", "routes"), Socket: store.LibPath("run", "proxy.sock")})
+	flow, features := all(host, provider, filepath.Join(cfg.BinDir, "slipway"))
+	if err := host.Register(features...); err != nil {
+		return nil, err
+	}
+	table, err := makeTable(host, external, features, cfg)
+	if err != nil {
+		return nil, err
+	}
+	ssh, err := sshd.New(sshd.Config{
+		Table: table, Log: log, KeysFile: store.RootPath(".ssh", "authorized_keys"), HostKeyDir: store.LibPath("data", "ssh"), SystemUser: credential,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &controlPlane{cfg: cfg, log: log, host: host, flow: flow, table: table, ssh: ssh}, nil
+}
+
+// makeTable is the command table of all features.
+func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, cfg Config) (*command.Table, error) {
+	var features []command.Feature
+	var commands []*command.Command
+	for _, p := range all {
+		commands = append(commands, p.Commands...)
+		if p.Help != "" {
+			features = append(features, command.Feature{Name: p.Name, Help: p.Help})
+		}
+	}
+	var table *command.Table
+	commands = append(commands, versionCommand(cfg.Version), completionCommand(func() *command.Table { return table }))
+	table, err := command.NewTable(features, commands)
+	if err != nil {
+		return nil, err
+	}
+	table.AppExists = h.Store.AppExists
+	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
+		ctx = state.WithLockToken(ctx, c.Env[state.LockEnv])
+		return trigger.WithStreams(ctx, c.In, c.Out.Stdout(), c.Out.Stderr())
+	}
+	table.Authorize = func(ctx context.Context, c *command.Call) error {
+		if c.Actor.Root || len(external.Handlers("user-auth")) == 0 {
+			return nil
+		}
+		if err := h.Bus.Event(ctx, "user-auth", append([]string{c.Actor.User, c.Actor.KeyName}, c.Argv...)...); err != nil {
+			return command.Deny("Access denied")
+		}
+		return nil
+	}
+	table.Fallback = external.Run
+	table.FallbackHelp = external.Help
+	return table, nil
+}
+
+// run serves until ctx ends.
+func (cp *controlPlane) run(ctx context.Context) error {
+	if err := cp.flow.Recover(ctx); err != nil {
+		return err
+	}
+	local, err := sshd.ListenUnix(cp.cfg.Socket)
+	if err != nil {
+		return err
+	}
+	if err := cp.openSocket(); err != nil {
+		return err
+	}
+	var remote net.Listener
+	if addr := cp.cfg.sshAddr(); addr != "" {
+		if remote, err = net.Listen("tcp", addr); err != nil {
+			return fmt.Errorf("cannot listen for SSH on %s: %w", addr, err)
+		}
+	}
+	cp.log.Info("the control plane is up", "version", cp.cfg.Version, "socket", cp.cfg.Socket, "ssh", cp.cfg.sshAddr(), "state", cp.cfg.Lib)
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return ignoreClosed(cp.ssh.ServeUnix(local)) })
+	if remote != nil {
+		g.Go(func() error { return ignoreClosed(cp.ssh.ServeTCP(remote)) })
+	}
+	g.Go(func() error { return cp.flow.Reconcile(gctx) })
+	g.Go(func() error {
+		<-gctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		err := cp.ssh.Shutdown(stop)
+		cp.flow.Close()
+		return err
+	})
+	err = g.Wait()
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return nil
+	}
+	return err
+}
+
+// openSocket lets the system user's group connect.
+func (cp *controlPlane) openSocket() error {
+	if owner := cp.host.Store.Owner(); owner != nil {
+		if err := os.Chown(cp.cfg.Socket, -1, owner.GID); err != nil {
+			return fmt.Errorf("cannot hand the socket to the group of %s: %w", cp.cfg.SystemUser, err)
+		}
+	}
+	if err := os.Chmod(cp.cfg.Socket, 0o660); err != nil {
+		return fmt.Errorf("cannot open the socket: %w", err)
+	}
+	return nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, sshd.ErrClosed) {
+		return nil
+	}
+	return err
+}

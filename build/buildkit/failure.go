@@ -140,24 +140,25 @@ func plainReason(text string) string {
 
 // pullReason says in a few words why an image could not be had.
 func pullReason(reason string) string {
-	for words, plain := range map[string]string{
-		"no such host":             "its registry cannot be found",
-		"connection refused":       "its registry does not answer",
-		"i/o timeout":              "its registry does not answer",
-		"deadline exceeded":        "its registry does not answer",
-		"network is unreachable":   "its registry cannot be reached",
-		"authorization failed":     "it does not exist, or needs a login",
-		"access denied":            "it does not exist, or needs a login",
-		"unauthorized":             "it does not exist, or needs a login",
-		"403 Forbidden":            "it does not exist, or needs a login",
-		"manifest unknown":         "it does not exist",
-		": not found":              "it does not exist",
-		"toomanyrequests":          "its registry lets no more downloads through for now",
-		"no match for platform":    "it is not made for this machine's architecture",
-		"certificate signed by un": "the certificate of its registry is not trusted",
+	lower := strings.ToLower(reason)
+	for _, known := range []struct{ words, plain string }{
+		{"no such host", "its registry cannot be found"},
+		{"connection refused", "its registry does not answer"},
+		{"i/o timeout", "its registry does not answer"},
+		{"deadline exceeded", "its registry does not answer"},
+		{"network is unreachable", "its registry cannot be reached"},
+		{"authorization failed", "it does not exist, or needs a login"},
+		{"denied", "it does not exist, or needs a login"},
+		{"unauthorized", "it does not exist, or needs a login"},
+		{"forbidden", "it does not exist, or needs a login"},
+		{"toomanyrequests", "its registry lets no more downloads through for now"},
+		{"no match for platform", "it is not made for this machine's architecture"},
+		{"certificate signed by unknown", "the certificate of its registry is not trusted"},
+		{"manifest unknown", "it does not exist"},
+		{"not found", "it does not exist"},
 	} {
-		if strings.Contains(reason, words) {
-			return plain
+		if strings.Contains(lower, known.words) {
+			return known.plain
 		}
 	}
 	return reason

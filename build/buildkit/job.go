@@ -33,9 +33,9 @@ func (j Job) solveOptions() (client.SolveOpt, error) {
 		return client.SolveOpt{}, err
 	}
 	name := path.Base(j.Dockerfile.Name)
-	recipe := memoryFS{name: j.Dockerfile.Content}
+	recipe := filesFS{name: {content: j.Dockerfile.Content, mode: 0o644}}
 	if j.Dockerfile.Ignore != nil {
-		recipe[name+".dockerignore"] = j.Dockerfile.Ignore
+		recipe[name+".dockerignore"] = file{content: j.Dockerfile.Ignore, mode: 0o644}
 	}
 	attachables, err := j.attachables()
 	if err != nil {

@@ -1,0 +1,64 @@
+// Package builderstatic builds apps that are only files: HTML, images, the
+// output of a site generator. It needs no base image and no registry.
+//
+// A source with an index.html at its root, and with nothing that says how to
+// build it otherwise (a Dockerfile, package.json and the like), is such an app.
+// Where the site is in a folder of the source, say which:
+//
+//	dokku builder-static:set APP root public
+//
+// The image has the site and a small file server, which knows index files,
+// clean URLs (/about for about.html), a page 404.html, compression and caching.
+//
+// Left out of the image are files and folders whose name begins with a dot, all
+// but .well-known; links that lead out of the site; and where the site is the
+// whole source, the files that tell about the deploy (Procfile, app.json).
+package builderstatic
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/state"
+)
+
+const feature = "builder-static"
+
+var rootProperty = state.Property{
+	Plugin: feature, Name: "root", Default: ".",
+	Help:     "The folder of the source that has the site",
+	Validate: inSource,
+}
+
+var properties = []state.Property{rootProperty}
+
+// Plugin is the feature's commands and property.
+func Plugin(h *plugin.Host) plugin.Plugin {
+	return plugin.Plugin{
+		Name:       feature,
+		Help:       "Manage the static site builder for an app",
+		Properties: properties,
+		Commands: []*command.Command{
+			plugin.SetCommand(h, feature, "Invalid property specified, valid properties include", properties, nil),
+			plugin.Report{
+				Feature: feature,
+				App:     func(_ context.Context, app string) (plugin.Rows, error) { return rows(h, app) },
+				Global:  func(context.Context) (plugin.Rows, error) { return rows(h, state.Global) },
+			}.Command(h),
+		},
+	}
+}
+
+func rows(h *plugin.Host, app string) (plugin.Rows, error) {
+	return plugin.PropertyRows(h, feature+"-", properties, app)
+}
+
+func inSource(path string) error {
+	if !filepath.IsLocal(path) {
+		return errors.New("root must be a folder relative to the root of the source and stay inside it")
+	}
+	return nil
+}

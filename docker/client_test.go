@@ -60,8 +60,8 @@ func TestInteractiveCommandGetsItsTerminal(t *testing.T) {
 	if err := engine.Start(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	// Docker's command sets the size after the start; until then stty fails.
-	cmd := engine.CLI().Command(t.Context(), "exec", "-it", id, "sh", "-c", "until stty size 2>&-; do sleep 0.02; done; exit 5")
+	// Docker's command sets the size after the start; until then stty has nothing to say.
+	cmd := engine.CLI().Command(t.Context(), "exec", "-it", id, "sh", "-c", `until [ -n "$(stty size 2>/dev/null)" ]; do sleep 0.02; done; stty size; exit 5`)
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 12, Cols: 34})
 	if err != nil {
 		t.Fatal(err)

@@ -26,9 +26,6 @@ type Table struct {
 	// Authorize may refuse a call that the declared access allows (Dokku's
 	// user-auth trigger); nil allows.
 	Authorize func(ctx context.Context, c *Call) error
-	// Context may add to the context of a call what its handler needs; it is
-	// called after the global flags were read. nil adds nothing.
-	Context func(ctx context.Context, c *Call) context.Context
 	// Prepare puts into the context what handlers further down need of the
 	// call (the streams of triggers); nil: nothing.
 	Prepare func(ctx context.Context, c *Call) context.Context
@@ -102,9 +99,6 @@ func resolveAlias(name string) string {
 // returns the exit code.
 func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
 	ctx = context.WithValue(ctx, actorKey{}, c.Actor)
-	if t.Prepare != nil {
-		ctx = t.Prepare(ctx, c)
-	}
 	err := t.run(ctx, c, argv)
 	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
 		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it
@@ -141,8 +135,8 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	argv[0] = resolveAlias(argv[0])
 	c.Argv = argv
 	name := argv[0]
-	if t.Context != nil {
-		ctx = t.Context(ctx, c)
+	if t.Prepare != nil { // after the global flags: --quiet counts for handlers of triggers too
+		ctx = t.Prepare(ctx, c)
 	}
 	if t.Authorize != nil {
 		if err := t.Authorize(ctx, c); err != nil {

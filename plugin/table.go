@@ -27,7 +27,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 		return nil, err
 	}
 	table.AppExists = h.Store.AppExists
-	table.Context = func(ctx context.Context, c *command.Call) context.Context {
+	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		return trigger.WithOutput(ctx, c.In, c.Out)
 	}
 	return table, nil

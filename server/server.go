@@ -128,7 +128,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	table.AppExists = h.Store.AppExists
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		ctx = state.WithLockToken(ctx, c.Env[state.LockEnv])
-		return trigger.WithStreams(ctx, c.In, c.Out.Stdout(), c.Out.Stderr())
+		return trigger.WithOutput(ctx, c.In, c.Out)
 	}
 	table.Authorize = func(ctx context.Context, c *command.Call) error {
 		if c.Actor.Root || len(external.Handlers("user-auth")) == 0 {

@@ -1,0 +1,51 @@
+// Slipway is the thin client of the control plane: it sends its arguments over
+// SSH on a unix socket and passes terminal, streams, signals and exit code
+// through. Called as dokku it is the same; called as static-server it serves
+// the files of a static app.
+//
+// The names that plugin scripts call (plugn, sigil, prop, common, config_sub,
+// procfile-util) are sent as commands of these names.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/slipwayhq/slipway/internal/protocol"
+	"github.com/slipwayhq/slipway/internal/static"
+	"github.com/slipwayhq/slipway/internal/words"
+)
+
+// helperNames are those that become the first word of the command.
+var helperNames = []string{"plugn", "sigil", "prop", "common", "config_sub", "procfile-util"}
+
+func main() {
+	program := filepath.Base(os.Args[0])
+	if program == "static-server" {
+		os.Exit(static.Main(os.Args[1:], os.Stderr))
+	}
+	argv := os.Args[1:]
+	if slices.Contains(helperNames, program) {
+		argv = append([]string{program}, argv...)
+	}
+	env := protocol.Environ(os.Getenv)
+	if line := os.Getenv(protocol.OriginalCommand); line != "" && env[protocol.KeyName] != "" && env[protocol.Fingerprint] != "" {
+		var err error
+		if argv, err = words.SplitRemote(line); err != nil {
+			fmt.Fprintf(os.Stderr, " !     The command cannot be read: %s\n", err)
+			os.Exit(1)
+		}
+	}
+	env[protocol.Program] = program
+	if dir, err := os.Getwd(); err == nil {
+		env[protocol.Dir] = dir
+	}
+	code, err := run(protocol.SocketPath(), argv, env)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, " !     %s\n", err)
+		code = 1
+	}
+	os.Exit(code)
+}

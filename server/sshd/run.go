@@ -1,0 +1,82 @@
+package sshd
+
+import (
+	"context"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/words"
+	"github.com/slipwayhq/slipway/state"
+)
+
+// run executes the command line and returns its exit code.
+func (ss *session) run(ctx context.Context, line string) (code int) {
+	call := &command.Call{Actor: ss.caller.actor, Env: ss.env}
+	who := ss.caller.asKey(ss.env)
+	call.Actor = who.actor
+	if ss.caller.local {
+		ctx = state.WithLockToken(ctx, ss.env[state.LockEnv])
+	}
+	if ss.pty != nil {
+		term, err := ss.openTerminal(ctx)
+		if err != nil {
+			ss.srv.cfg.Log.Error("cannot make a terminal", "error", err)
+			command.NewOutput(ss.ch, ss.ch.Stderr()).Warn("No terminal can be had: %s", err)
+			return 1
+		}
+		defer term.close()
+		call.TTY = term
+		call.In, call.Out = term.input(ctx), command.NewOutput(term.slave, term.slave).WithColor(term.name != "" && term.name != "dumb")
+	} else {
+		call.In, call.Out = ss.input(ctx), command.NewOutput(ss.ch, ss.ch.Stderr())
+	}
+	if who.refusal != "" {
+		call.Out.Warn("%s", who.refusal)
+		return 1
+	}
+	split := words.SplitRemote
+	if ss.caller.local {
+		split = words.Split
+	}
+	argv, err := split(line)
+	if err != nil {
+		call.Out.Warn("The command cannot be read: %s", err)
+		return 1
+	}
+	call.Files = ss.srv.filesOf(who, ss.env)
+	return ss.srv.dispatch(ctx, call, argv)
+}
+
+// dispatch runs the command. A panic in it costs the caller one sentence and
+// the server nothing.
+func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string) (code int) {
+	start, name := time.Now(), "help"
+	if len(argv) > 0 {
+		name = argv[0]
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.Error("panic in a command", "command", name, "panic", p, "stack", string(debug.Stack()))
+			call.Out.Warn("Something in Slipway broke while it ran %s. The log of slipwayd has the details.", name)
+			code = 1
+		}
+		s.cfg.Log.Info("command", "command", name, "actor", call.Actor.String(), "root", call.Actor.Root,
+			"addr", call.Actor.Remote, "code", code, "duration", time.Since(start))
+	}()
+	return s.cfg.Table.Run(ctx, call, argv)
+}
+
+// input is what the caller sends; it ends with an error when ctx ends, also for
+// a reader that waits.
+func (ss *session) input(ctx context.Context) io.Reader {
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	ss.workers.Go(func() {
+		defer stop()
+		_, err := io.Copy(w, ss.ch)
+		w.CloseWithError(err)
+	})
+	return r
+}

@@ -29,7 +29,7 @@ const patience = 20 * time.Second
 // client needs to talk to it.
 type rig struct {
 	*Server
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	socket string
 	port   string
@@ -54,7 +54,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newRig(t *testing.T, system *plugin.Credential) *rig {
+func newRig(t testing.TB, system *plugin.Credential) *rig {
 	t.Helper()
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Skip("the ssh client is not installed")
@@ -226,7 +226,7 @@ type result struct {
 	code           int
 }
 
-func runCommand(t *testing.T, cmd *exec.Cmd) result {
+func runCommand(t testing.TB, cmd *exec.Cmd) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -1,0 +1,297 @@
+package sshd
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/slipwayhq/slipway/internal/protocol"
+	"github.com/slipwayhq/slipway/plugin"
+)
+
+// clientDir is where client builds; set by TestMain.
+var clientDir string
+
+// client builds the thin client once for all tests and returns its path.
+var client = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(clientDir, "slipway")
+	cmd := exec.Command("go", "build", "-o", path, "github.com/slipwayhq/slipway/cmd/slipway")
+	cmd.Stderr = os.Stderr
+	return path, cmd.Run()
+})
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "slipway-client-")
+	if err != nil {
+		panic(err)
+	}
+	clientDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// slipway is the thin client, not started yet. env comes on top of the socket.
+func (r *rig) slipway(env []string, args ...string) *exec.Cmd {
+	r.t.Helper()
+	path, err := client()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	r.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = append([]string{"SLIPWAY_SOCKET=" + r.socket, "PATH=" + os.Getenv("PATH")}, env...)
+	cmd.Dir = r.dir
+	return cmd
+}
+
+func TestClientPassesEverythingThrough(t *testing.T) {
+	r := newRig(t, nil)
+	if got := runCommand(t, r.slipway(nil, "exit", "7")); got != (result{"to stdout\n", "to stderr\n", 7}) {
+		t.Errorf("got %+v", got)
+	}
+	if got := runCommand(t, r.slipway(nil, "argv", "a b", "", "it's", "line\nline", `\`, "$(x)", "*")); got.stdout != `["a b" "" "it's" "line\nline" "\\" "$(x)" "*"]`+"\n" {
+		t.Errorf("got %+v", got)
+	}
+	data := make([]byte, 10<<20)
+	_, _ = rand.Read(data)
+	cmd := r.slipway(nil, "cat")
+	cmd.Stdin = bytes.NewReader(data)
+	if got := runCommand(t, cmd); got.stdout != string(data) || got.code != 0 {
+		t.Errorf("%d bytes came back: %d %s", len(got.stdout), got.code, got.stderr)
+	}
+}
+
+func TestClientDoesNotWaitForItsInput(t *testing.T) {
+	r := newRig(t, nil)
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pw.Close()
+	defer pr.Close()
+	cmd := r.slipway(nil, "exit", "3")
+	cmd.Stdin = pr
+	if got := runCommand(t, cmd); got.code != 3 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTheUserOfTheDaemonIsRoot(t *testing.T) {
+	r := newRig(t, nil)
+	if got := runCommand(t, r.slipway(nil, "who")); !strings.HasSuffix(got.stdout, "key= fp= root=true\n") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// asNobody makes a command run as another user; it needs root.
+func asNobody(t *testing.T, r *rig, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	for dir := r.dir; dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Dir(cmd.Path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	return cmd
+}
+
+// Security.
+func TestTheSystemUserIsNotRoot(t *testing.T) {
+	r := newRig(t, &plugin.Credential{UID: 65534, GID: 65534})
+	got := runCommand(t, asNobody(t, r, r.slipway(nil, "who")))
+	if !strings.HasSuffix(got.stdout, "key= fp= root=false\n") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Security.
+func TestOtherUsersAreRefused(t *testing.T) {
+	r := newRig(t, nil)
+	got := runCommand(t, asNobody(t, r, r.slipway(nil, "who")))
+	if got.code != 1 || got.stdout != "" || !strings.Contains(got.stderr, " may not use Slipway. Run the command as root or as dokku") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestForcedCommandActsAsTheKey(t *testing.T) {
+	r := newRig(t, nil)
+	env := []string{"FINGERPRINT=SHA256:x", "NAME=ann", "SSH_ORIGINAL_COMMAND=who"}
+	if got := runCommand(t, r.slipway(env, "exit", "9")); !strings.HasSuffix(got.stdout, "key=ann fp=SHA256:x root=false\n") {
+		t.Errorf("got %+v", got)
+	}
+	env[2] = `SSH_ORIGINAL_COMMAND=argv 'a b' "c;d" $(x) *`
+	if got := runCommand(t, r.slipway(env)); got.stdout != `["a b" "c;d" "$(x)" "*"]`+"\n" {
+		t.Errorf("got %+v", got)
+	}
+	env[2] = "SSH_ORIGINAL_COMMAND=argv 'a"
+	if got := runCommand(t, r.slipway(env)); got.code != 1 || got.stderr != " !     The command cannot be read: a single quote is not closed\n" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestOnlyAllowedVariablesTravel(t *testing.T) {
+	r := newRig(t, nil)
+	got := runCommand(t, r.slipway([]string{"SECRET=x", "DOKKU_TRACE=1", "SLIPWAY_LOCK=token", "GIT_DIR=/x", "LD_PRELOAD=/x"}, "env"))
+	for _, want := range []string{"DOKKU_TRACE=1\n", "SLIPWAY_LOCK=token\n", "GIT_DIR=/x\n", protocol.Dir + "=" + r.dir + "\n", protocol.Program + "=slipway\n"} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("no %q in %q", want, got.stdout)
+		}
+	}
+	if strings.Contains(got.stdout, "SECRET") || strings.Contains(got.stdout, "LD_PRELOAD") || strings.Contains(got.stdout, "PATH=") {
+		t.Errorf("too much: %q", got.stdout)
+	}
+}
+
+func TestHelperNamesBecomeCommands(t *testing.T) {
+	r := newRig(t, nil)
+	cmd := r.slipway(nil, "trigger", "x")
+	cmd.Args[0] = "/usr/bin/plugn"
+	if got := runCommand(t, cmd); got.code != 1 || !strings.Contains(got.stderr, "`plugn trigger x` is not a dokku command.") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestDaemonNotRunning(t *testing.T) {
+	r := newRig(t, nil)
+	missing := filepath.Join(r.dir, "none")
+	got := runCommand(t, r.slipway([]string{"SLIPWAY_SOCKET=" + missing}, "who"))
+	want := " !     slipwayd is not running (nothing answers on " + missing + "). Start it: systemctl start slipwayd, or slipwayd up where there is no systemd\n"
+	if got.code != 1 || got.stderr != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSignalsCancelTheCommand(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		r := newRig(t, nil)
+		cmd := r.slipway(nil, "wait")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		r.event("started")
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		r.event("canceled")
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 130 {
+			t.Errorf("%v: exit code %d", sig, code)
+		}
+	}
+}
+
+func TestSignalEndsReadingOfInput(t *testing.T) {
+	r := newRig(t, nil)
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pw.Close()
+	cmd := r.slipway(nil, "ask")
+	cmd.Stdin = pr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.event("started")
+	_ = cmd.Process.Signal(os.Interrupt)
+	r.event("canceled")
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestKilledClientCancelsTheCommand(t *testing.T) {
+	r := newRig(t, nil)
+	cmd := r.slipway(nil, "wait")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.event("started")
+	_ = cmd.Process.Kill()
+	r.event("canceled")
+	_ = cmd.Wait()
+}
+
+func TestFilesAreOpenedAsTheCaller(t *testing.T) {
+	r := newRig(t, &plugin.Credential{UID: 65534, GID: 65534})
+	if err := os.WriteFile(filepath.Join(r.dir, "open.txt"), []byte("content"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, "secret.txt"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, "empty"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := runCommand(t, r.slipway(nil, "open", "secret.txt")); got.stdout != "secret" {
+		t.Errorf("our own: %+v", got)
+	}
+	if got := runCommand(t, r.slipway(nil, "open", "none")); got.stderr != " !     Cannot read the file none: no such file or directory\n" {
+		t.Errorf("missing: %+v", got)
+	}
+	if got := runCommand(t, asNobody(t, r, r.slipway(nil, "open", "open.txt"))); got.stdout != "content" {
+		t.Errorf("readable: %+v", got)
+	}
+	if got := runCommand(t, asNobody(t, r, r.slipway(nil, "open", "empty"))); got.stdout != "" || got.code != 0 {
+		t.Errorf("empty: %+v", got)
+	}
+	if got := runCommand(t, asNobody(t, r, r.slipway(nil, "open", "secret.txt"))); got.code != 1 || got.stderr != " !     Cannot read the file secret.txt: permission denied\n" {
+		t.Errorf("not readable: %+v", got)
+	}
+	key := r.key("ann", "")
+	secret := filepath.Join(r.dir, "secret.txt")
+	if got := runCommand(t, r.ssh(key, nil, "open", secret)); got.code != 1 || !strings.Contains(got.stderr, "permission denied") {
+		t.Errorf("a key read a file of root's: %+v", got)
+	}
+	if got := runCommand(t, r.slipway([]string{"NAME=ann", "FINGERPRINT=SHA256:x"}, "open", secret)); got.code != 1 {
+		t.Errorf("a forced command read a file of root's: %+v", got)
+	}
+}
+
+func TestPanicIsOneSentence(t *testing.T) {
+	r := newRig(t, nil)
+	got := runCommand(t, r.slipway(nil, "panic"))
+	if got.code != 1 || got.stderr != " !     Something in Slipway broke while it ran panic. The log of slipwayd has the details.\n" {
+		t.Errorf("got %+v", got)
+	}
+	if !strings.Contains(r.log.String(), "goroutine") {
+		t.Error("no stack in the log")
+	}
+	if got := runCommand(t, r.slipway(nil, "exit", "4")); got.code != 4 {
+		t.Errorf("afterwards: %+v", got)
+	}
+}
+
+func TestStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
+	r := newRig(t, nil)
+	if _, err := ListenUnix(r.socket); err == nil || !strings.Contains(err.Error(), "another slipwayd does") {
+		t.Errorf("live: %v", err)
+	}
+	stale := filepath.Join(r.dir, "stale")
+	l, err := ListenUnix(stale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	if l, err = ListenUnix(stale); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+}

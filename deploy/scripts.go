@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/command"
@@ -30,7 +31,18 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 		return rel.ImageID, nil
 	}
 	d.out.Step("Executing predeploy task from app.json: %s", script)
-	id, err := f.runToEnd(ctx, d, rel, "predeploy", []string{"--entrypoint=/bin/sh"}, []string{"-c", script})
+	// What is in the container's environment would be kept in the image, so
+	// the config comes in by a file instead.
+	file, err := f.writeShellEnv(d)
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(file)
+	id, err := f.runToEnd(ctx, d, rel, task{
+		name: "predeploy", shown: script, withoutEnv: true,
+		options: []string{"--entrypoint=/bin/sh", "--volume=" + file + ":" + shellEnvFile + ":ro"},
+		argv:    []string{"-c", ". " + shellEnvFile + "\n" + script},
+	})
 	if id != "" {
 		defer f.host.Docker.Remove(context.WithoutCancel(ctx), id) //nolint:errcheck // ended
 	}
@@ -42,6 +54,42 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 		return "", fmt.Errorf("cannot keep what the predeploy task changed: %w", err)
 	}
 	return image, nil
+}
+
+// shellEnvFile is where a predeploy script finds the config.
+const shellEnvFile = "/.slipway-env"
+
+// writeShellEnv writes the config as exports for a shell, readable by any user
+// of a container; the caller removes it.
+func (f *Flow) writeShellEnv(d *deployment) (path string, err error) {
+	env, err := f.host.Store.MergedEnv(d.app)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(&b, "export %s='%s'\n", k, strings.ReplaceAll(env[k], "'", `'\''`))
+	}
+	dir := f.host.Store.LibPath("data", "deploys", d.journal.ID)
+	if err := f.host.Store.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return "", err
+	}
+	path = dir + ".env"
+	return path, f.host.Store.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+// task is a one-off command of a deploy.
+type task struct {
+	name       string // predeploy, release, postdeploy
+	shown      string // what a failure names
+	options    []string
+	argv       []string
+	withoutEnv bool
+}
+
+// shell is a task that runs a script by the image's shell.
+func shell(name, script string) task {
+	return task{name: name, shown: script, options: []string{"--entrypoint=/bin/sh"}, argv: []string{"-c", script}}
 }
 
 // releaseCommand runs the Procfile's release process.
@@ -64,7 +112,7 @@ func (f *Flow) releaseCommand(ctx context.Context, d *deployment, rel app.Releas
 			return err
 		}
 		d.out.Step("Executing release task from Procfile: %s", p.Command)
-		return f.runAndRemove(ctx, d, rel, "release", nil, argv)
+		return f.runAndRemove(ctx, d, rel, task{name: "release", shown: p.Command, argv: argv})
 	}
 	d.out.Text("No release task found, skipping")
 	return nil
@@ -93,7 +141,7 @@ func (f *Flow) postdeploy(ctx context.Context, d *deployment, rel app.Release) e
 		}
 		found = true
 		d.out.Step("Executing postdeploy task from app.json: %s", script)
-		if err := f.runAndRemove(ctx, d, rel, "postdeploy", []string{"--entrypoint=/bin/sh"}, []string{"-c", script}); err != nil {
+		if err := f.runAndRemove(ctx, d, rel, shell("postdeploy", script)); err != nil {
 			return err
 		}
 	}
@@ -103,8 +151,8 @@ func (f *Flow) postdeploy(ctx context.Context, d *deployment, rel app.Release) e
 	return nil
 }
 
-func (f *Flow) runAndRemove(ctx context.Context, d *deployment, rel app.Release, task string, options, argv []string) error {
-	id, err := f.runToEnd(ctx, d, rel, task, options, argv)
+func (f *Flow) runAndRemove(ctx context.Context, d *deployment, rel app.Release, t task) error {
+	id, err := f.runToEnd(ctx, d, rel, t)
 	if id != "" {
 		defer f.host.Docker.Remove(context.WithoutCancel(ctx), id) //nolint:errcheck // ended
 	}
@@ -113,25 +161,27 @@ func (f *Flow) runAndRemove(ctx context.Context, d *deployment, rel app.Release,
 
 // runToEnd runs a task in a container of the release, shows its output live
 // and returns the ended container. It fails when the task's exit code is not 0.
-func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, task string, options, argv []string) (id string, err error) {
-	spec, err := f.spec(ctx, d, rel, place{task, 1})
+func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t task) (id string, err error) {
+	spec, err := f.spec(ctx, d, rel, place{t.name, 1})
 	if err != nil {
 		return "", err
 	}
 	var args []string
-	for _, k := range slices.Sorted(maps.Keys(spec.Env)) {
-		args = append(args, "--env="+k+"="+spec.Env[k])
+	if !t.withoutEnv {
+		for _, k := range slices.Sorted(maps.Keys(spec.Env)) {
+			args = append(args, "--env="+k+"="+spec.Env[k])
+		}
 	}
-	labels := f.host.Names.Labels(docker.Labelled{App: d.app, ContainerType: "run", Process: task})
+	labels := f.host.Names.Labels(docker.Labelled{App: d.app, ContainerType: "run", Process: t.name})
 	args = append(args, docker.LabelArgs(labels)...)
-	args = append(args, "--name="+f.host.Names.Run(d.app, task, d.journal.ID))
-	args = slices.Concat(args, spec.Args, options, []string{rel.ImageID}, argv)
+	args = append(args, "--name="+f.host.Names.Run(d.app, t.name, d.journal.ID))
+	args = slices.Concat(args, spec.Args, t.options, []string{rel.ImageID}, t.argv)
 	id, err = f.host.Docker.Create(ctx, args)
 	if err != nil {
-		return "", command.Fail("Cannot run the %s task: %w", task, err)
+		return "", command.Fail("Cannot run the %s task: %w", t.name, err)
 	}
 	if err := f.host.Docker.Start(ctx, id); err != nil {
-		return id, command.Fail("Cannot run the %s task: %w", task, err)
+		return id, command.Fail("Cannot run the %s task: %w", t.name, err)
 	}
 	w := d.out.Indented()
 	logErr := f.host.Docker.Logs(ctx, id, docker.LogOptions{Follow: true, Tail: -1}, w, w)
@@ -140,14 +190,14 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, tas
 		return id, ctx.Err()
 	}
 	if logErr != nil {
-		return id, fmt.Errorf("cannot follow the %s task: %w", task, logErr)
+		return id, fmt.Errorf("cannot follow the %s task: %w", t.name, logErr)
 	}
 	code, err := f.host.Docker.Wait(ctx, id)
 	if err != nil {
-		return id, fmt.Errorf("cannot wait for the %s task: %w", task, err)
+		return id, fmt.Errorf("cannot wait for the %s task: %w", t.name, err)
 	}
 	if code != 0 {
-		return id, command.Fail("The %s task failed with exit code %d: %s", task, code, argv[len(argv)-1])
+		return id, command.Fail("The %s task failed with exit code %d: %s", t.name, code, t.shown)
 	}
 	return id, nil
 }

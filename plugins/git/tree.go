@@ -302,39 +302,42 @@ func (w worktree) detach(ctx context.Context, r repository, rev, branch string) 
 	return nil
 }
 
-// removeGit removes .git of the tree, and with deep those of its submodules.
+// removeGit removes .git of the tree, and with deep everything below that git
+// could take for its own, such as the .git of submodules.
 func removeGit(dir string, deep bool) error {
+	fail := func(err error) error { return fmt.Errorf("cannot remove .git from the source: %w", err) }
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("cannot read the source: %w", err)
+		return fail(err)
 	}
 	defer root.Close()
 	found := []string{".git"}
 	if deep {
-		if found, err = gitEntries(root); err != nil {
-			return fmt.Errorf("cannot read the source: %w", err)
+		if found, err = gitEntries(dir); err != nil {
+			return fail(err)
 		}
 	}
 	for _, name := range found {
 		if err := root.RemoveAll(name); err != nil {
-			return fmt.Errorf("cannot remove .git from the source: %w", err)
+			return fail(err)
 		}
 	}
 	return nil
 }
 
-// gitEntries lists the paths of everything in the folder that git could take
-// for its own, without what is below such a path.
-func gitEntries(root *os.Root) (found []string, err error) {
-	err = fs.WalkDir(root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
+// gitEntries lists the relative paths of all files and folders named .git,
+// without what is below them.
+func gitEntries(dir string) (found []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.EqualFold(e.Name(), ".git") {
 			return err
 		}
-		found = append(found, path)
-		if e.IsDir() {
+		name, err := filepath.Rel(dir, path)
+		found = append(found, name)
+		if err == nil && e.IsDir() {
 			return fs.SkipDir
 		}
-		return nil
+		return err
 	})
 	return found, err
 }

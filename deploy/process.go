@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,27 +131,11 @@ func (f *Flow) processCommand(rel app.Release, process string, env map[string]st
 		}
 		return nil, nil
 	}
-	argv, err := words.Split(line)
+	argv, err := app.Argv(line, env)
 	if err != nil {
 		return nil, command.BadInput("Invalid command of process %s in the Procfile: %w", process, err)
 	}
-	for i := range argv {
-		argv[i] = expand(argv[i], env)
-	}
 	return argv, nil
-}
-
-var variableRE = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
-
-// expand replaces $NAME and ${NAME} where NAME is a config variable; others
-// stay as they are, for a shell in the container to expand.
-func expand(word string, env map[string]string) string {
-	return variableRE.ReplaceAllStringFunc(word, func(ref string) string {
-		if v, ok := env[strings.Trim(ref, "${}")]; ok {
-			return v
-		}
-		return ref
-	})
 }
 
 // webPort is the container port that $PORT names, from the app's port map.

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -44,8 +45,11 @@ func (f *Flow) detectPorts(ctx context.Context, rel app.Release) error {
 // hosts are the domains that the app answers to, none when vhosts are
 // disabled.
 func (f *Flow) hosts(ctx context.Context, name string) ([]string, error) {
-	enabled, err := f.host.Bus.Query(ctx, "domains-vhost-enabled", name)
-	if err != nil || enabled != "true" {
+	_, err := f.host.Bus.Query(ctx, "domains-vhost-enabled", name)
+	if errors.As(err, new(command.Exit)) { // it answers by its exit code
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	list, err := f.host.Bus.Query(ctx, "domains-list", name)

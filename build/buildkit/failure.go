@@ -56,7 +56,7 @@ var (
 	exitStatus     = regexp.MustCompile(`exit code: ([0-9]+)`)
 	metadataFor    = regexp.MustCompile(`(?:load metadata for|^(?:\[.*\] )?FROM) (\S+)`)
 	frontendImage  = regexp.MustCompile(`resolve image config for (?:docker-image://)?(\S+)`)
-	secretMissing  = regexp.MustCompile(`secret (\S+) not found|secret (\S+): not found`)
+	secretMissing  = regexp.MustCompile(`secret ([^\s:]+):? not found`)
 	fileMissing    = regexp.MustCompile(`"?(/[^"]*)"?:? not found`)
 )
 
@@ -104,8 +104,7 @@ func sentence(job Job, where string, at instruction, failed *step, reason string
 		return command.Fail("The build failed at %s: %s ended with exit code %s%s", where, what, m[1], hint)
 	}
 	if m := secretMissing.FindStringSubmatch(reason); m != nil {
-		id := m[1] + m[2]
-		return command.Fail("The build needs the secret %s%s, which is not set\nSet it: dokku config:set --no-restart %s %s=…", id, in, job.App, id)
+		return command.Fail("The build needs the secret %s%s, which is not set\nSet it: dokku config:set --no-restart %s %s=…", m[1], in, job.App, m[1])
 	}
 	if where != "" && parseErrorLine.MatchString(reason) {
 		return command.Fail("%s: %s", where, parseErrorLine.ReplaceAllString(reason, ""))

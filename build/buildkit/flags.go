@@ -83,13 +83,10 @@ func ParseFlags(args []string) (Options, error) {
 			return o, command.BadInput("The docker options of the build phase have %q, which is not an option; remove it with docker-options:remove", word)
 		}
 		name, value, hasValue := strings.Cut(word, "=")
-		if short := shorthand(name); short != "" && !hasValue {
-			name, value, hasValue = name[:2], short, true // -fDockerfile.prod
+		if short := shorthand(word); short != "" {
+			name, value, hasValue = word[:2], strings.TrimPrefix(short, "="), true // -fDockerfile.prod
 		}
-		known, found := buildFlags[name]
-		if !found {
-			known, found = runFlags[name]
-		}
+		known, found := lookup(name)
 		switch {
 		case !found:
 			return o, command.BadInput("The docker option %s is not known for the build phase; remove it with docker-options:remove", name)
@@ -112,14 +109,22 @@ func ParseFlags(args []string) (Options, error) {
 	return o, nil
 }
 
-// shorthand is the value that is written together with a one-letter flag.
-func shorthand(name string) string {
-	if len(name) > 2 && name[0] == '-' && name[1] != '-' {
-		if known, ok := buildFlags[name[:2]]; ok && !known.bare {
-			return name[2:]
+// shorthand is the value that is written together with a one-letter flag, as in
+// "-fDockerfile.prod" and "-v=a:b", with the equals sign.
+func shorthand(word string) string {
+	if len(word) > 2 && word[0] == '-' && word[1] != '-' {
+		if known, ok := lookup(word[:2]); ok && !known.bare {
+			return word[2:]
 		}
 	}
 	return ""
+}
+
+func lookup(name string) (known flag, found bool) {
+	if known, found = buildFlags[name]; !found {
+		known, found = runFlags[name]
+	}
+	return known, found
 }
 
 // fields reads "type=registry,ref=x" as pairs; a field without "=" has it whole

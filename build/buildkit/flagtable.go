@@ -156,6 +156,10 @@ func setAddHost(o *Options, value string) error {
 	if !ok || name == "" || strings.Contains(name, ",") {
 		return fmt.Errorf("%q is not NAME:ADDRESS", value)
 	}
+	if address == "host-gateway" { // only containers know it before Docker 23
+		o.Ignored = append(o.Ignored, "--add-host="+value)
+		return nil
+	}
 	if _, err := netip.ParseAddr(strings.Trim(address, "[]")); err != nil {
 		return fmt.Errorf("%q is not an address", address)
 	}

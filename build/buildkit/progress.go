@@ -41,14 +41,15 @@ type step struct {
 type progress struct {
 	out    *command.Output
 	log    io.Writer
+	recipe []byte // the Dockerfile
 	steps  map[digest.Digest]*step
 	order  []*step
 	latest *step // whose header or line was shown last
 	now    func() time.Time
 }
 
-func newProgress(out *command.Output, log io.Writer) *progress {
-	return &progress{out: out, log: log, steps: map[digest.Digest]*step{}, now: time.Now}
+func newProgress(out *command.Output, log io.Writer, dockerfile []byte) *progress {
+	return &progress{out: out, log: log, recipe: dockerfile, steps: map[digest.Digest]*step{}, now: time.Now}
 }
 
 // follow shows the build until the channel is closed.
@@ -90,15 +91,16 @@ func (p *progress) update(s *client.SolveStatus) {
 func (p *progress) vertex(v *client.Vertex) {
 	st := p.steps[v.Digest]
 	if st == nil {
+		name := p.asWritten(v.Name)
 		st = &step{
 			vertex:   v.Name,
-			name:     stepName(v.Name),
+			name:     stepName(name),
 			internal: !numberedStep.MatchString(v.Name),
 			log:      fmt.Sprintf("#%d", len(p.order)+1),
 		}
 		p.steps[v.Digest] = st
 		p.order = append(p.order, st)
-		fmt.Fprintf(p.log, "%s %s\n", st.log, v.Name)
+		fmt.Fprintf(p.log, "%s %s\n", st.log, name)
 	}
 	if v.Started != nil && st.started.IsZero() {
 		st.started = *v.Started
@@ -106,6 +108,16 @@ func (p *progress) vertex(v *client.Vertex) {
 	if v.Error != "" {
 		st.failed = v.Error
 	}
+}
+
+// asWritten gives a step the words of the Dockerfile. BuildKit puts the values
+// of build arguments into its names, and output is no place for those.
+func (p *progress) asWritten(vertex string) string {
+	written, ok := stepInstruction(p.recipe, vertex)
+	if !ok {
+		return vertex
+	}
+	return numberedStep.FindString(vertex) + written.text
 }
 
 // complete shows a step that has ended.
@@ -186,6 +198,8 @@ func stepName(vertex string) string {
 	vertex = strings.Join(strings.Fields(vertex), " ")
 	place, rest, numbered := strings.Cut(strings.TrimPrefix(vertex, "["), "] ")
 	switch {
+	case vertex == "":
+		return ""
 	case !strings.HasPrefix(vertex, "[") || !numbered || rest == "":
 		rest = vertex
 	case place != "internal":

@@ -108,9 +108,6 @@ func (f foldersFS) Walk(ctx context.Context, target string, visit fs.WalkDirFunc
 				return &fs.PathError{Op: "stat", Path: inner, Err: errors.ErrUnsupported}
 			}
 			stat.Path = path.Join(name, stat.Path)
-			if stat.Linkname != "" && info.Mode()&fs.ModeSymlink == 0 {
-				stat.Linkname = path.Join(name, stat.Linkname) // a hard link, to a path of the tree
-			}
 			return visit(filepath.Join(name, inner), &fsutil.DirEntryInfo{Stat: stat}, nil)
 		})
 		if err != nil {

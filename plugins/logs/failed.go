@@ -1,0 +1,57 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/plugin"
+)
+
+type failedArgs struct {
+	All bool   `flag:"all" help:"for all apps"`
+	App string `arg:"app,optional"`
+}
+
+func (l *logs) failed(ctx context.Context, c *command.Call, in failedArgs) error {
+	return l.host.Each(ctx, c, plugin.Targets{App: in.App, All: in.All}, func(ctx context.Context, app string) error {
+		return l.failedOf(ctx, c, app)
+	})
+}
+
+// failedOf shows what the containers wrote that failed in the app's last
+// deploy: the lines "ID TYPE.N" of Dokku's file failed-containers.
+func (l *logs) failedOf(ctx context.Context, c *command.Call, app string) error {
+	c.Out.Headers().Title("%s failed deploy logs", app)
+	lines, err := l.host.Store.ReadLines(l.host.Store.LibPath("data", "scheduler-docker-local", app, "failed-containers"))
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, line := range lines {
+		id, _, _ := strings.Cut(line, " ")
+		container, err := l.host.Docker.Inspect(ctx, id)
+		switch {
+		case errors.Is(err, docker.ErrNotFound) || errors.Is(err, docker.ErrInvalid):
+			c.Out.Warn("App container %s no longer running", id)
+			continue
+		case err != nil:
+			return err
+		case container.Labels[docker.LabelApp] != app || !l.host.Names.Owns(container.Labels):
+			continue // the file is plain text: it must not open the logs of others
+		}
+		found = true
+		text := command.Lines(func(line string) { c.Out.Line("%s", line) })
+		err = l.host.Docker.Logs(ctx, container.ID, docker.LogOptions{Tail: -1}, text, text)
+		text.Close()
+		if err != nil {
+			return err
+		}
+	}
+	if !found {
+		c.Out.Warn("No failed containers found")
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+// Package proxy says how traffic reaches an app.
+//
+//	dokku proxy:report blog
+//	dokku proxy:disable blog            the app gets no route; enable takes that back
+//	dokku proxy:enable blog
+//	dokku proxy:build-config blog       routes the app once more, or --all apps
+//	dokku proxy:clear-config blog       takes its routes away until the next deploy
+//	dokku proxy:set blog type caddy     or --global; the default is Slipway's own proxy, caddy
+//	dokku proxy:set blog proxy-port 8080
+//
+// proxy-port and proxy-ssl-port are the ports that the proxy listens on for the
+// app instead of 80 and 443.
+package proxy
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strconv"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/state"
+)
+
+var (
+	disabled     = state.Property{Plugin: "proxy", Name: "disabled", Scope: state.AppOnly, Default: "false", Validate: validBool, Help: "Give the app no route"}
+	proxyPort    = state.Property{Plugin: "proxy", Name: "proxy-port", Validate: validPort, Help: "The port that the proxy listens on for HTTP"}
+	proxySSLPort = state.Property{Plugin: "proxy", Name: "proxy-ssl-port", Validate: validPort, Help: "The port that the proxy listens on for HTTPS"}
+	// Dokku's default is nginx; here a new installation serves by the built-in Caddy.
+	proxyType = state.Property{Plugin: "proxy", Name: "type", Default: "caddy", Validate: validType, Help: "The proxy that serves the app"}
+)
+
+var properties = []state.Property{disabled, proxyPort, proxySSLPort, proxyType}
+
+func validBool(v string) error {
+	if v != "true" && v != "false" {
+		return errors.New("Invalid disabled value, must be true or false") //nolint:staticcheck // shown as it is
+	}
+	return nil
+}
+
+func validPort(v string) error {
+	if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 65535 {
+		return errors.New("Invalid port, must be a number from 1 to 65535") //nolint:staticcheck // shown as it is
+	}
+	return nil
+}
+
+var typeRE = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+func validType(v string) error {
+	if !typeRE.MatchString(v) {
+		return errors.New("Invalid proxy type, it may only contain lowercase letters, digits and hyphens") //nolint:staticcheck // shown as it is
+	}
+	return nil
+}
+
+// Plugin makes the feature.
+func Plugin(h *plugin.Host) plugin.Plugin {
+	p := &proxy{h}
+	return plugin.Plugin{
+		Name: "proxy", Help: "Manage the proxy integration for an app",
+		Commands: []*command.Command{
+			command.New("proxy:build-config", "(Re)builds config for a given app", p.buildConfig, command.Usage("[--parallel count] [--all|<app>]")),
+			command.New("proxy:clear-config", "Clears config for a given app", p.clearConfig, command.Usage("[--all|<app>]")),
+			command.New("proxy:disable", "Disable proxy for app", p.disable, command.Usage("[--parallel count] [--all|<app>]")),
+			command.New("proxy:enable", "Enable proxy for app", p.enable, command.Usage("[--parallel count] [--all|<app>]")),
+			command.New("proxy:set", "Set or clear a proxy property for an app", p.set, command.RawFlags, command.Usage("<app>|--global <property> (<value>)")),
+			plugin.Report{
+				Feature: "proxy", Legacy: true,
+				App: func(_ context.Context, app string) (plugin.Rows, error) { return p.rows(app) },
+				Global: func(context.Context) (plugin.Rows, error) {
+					return plugin.PropertyRows(h, "proxy-", []state.Property{proxyPort, proxySSLPort, proxyType}, state.Global)
+				},
+			}.Command(h),
+		},
+		Properties: properties,
+		Triggers:   plugin.Triggers{"proxy-is-enabled": p.onIsEnabled, "proxy-type": p.onType},
+	}
+}
+
+type proxy struct{ host *plugin.Host }
+
+func (p *proxy) rows(app string) (plugin.Rows, error) {
+	rows, err := plugin.PropertyRows(p.host, "proxy-", properties, app)
+	if err != nil {
+		return nil, err
+	}
+	enabled, err := p.isEnabled(app)
+	rows["proxy-enabled"] = strconv.FormatBool(enabled)
+	return rows, err
+}
+
+func (p *proxy) isEnabled(app string) (bool, error) {
+	v, err := p.host.Store.Computed(disabled, app)
+	return v != "true", err
+}

@@ -1,0 +1,26 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// onIsEnabled answers proxy-is-enabled(app) with true or false.
+func (p *proxy) onIsEnabled(_ context.Context, c *trigger.Call) error {
+	enabled, err := p.isEnabled(c.Arg(0))
+	if err == nil {
+		fmt.Fprintln(c.Out, enabled)
+	}
+	return err
+}
+
+// onType answers proxy-type(app) with the type in force.
+func (p *proxy) onType(_ context.Context, c *trigger.Call) error {
+	v, err := p.host.Store.Computed(proxyType, c.Arg(0))
+	if err == nil {
+		fmt.Fprintln(c.Out, v)
+	}
+	return err
+}

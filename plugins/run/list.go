@@ -1,0 +1,92 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/docker/go-units"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+type listArgs struct {
+	Format string `flag:"format" default:"stdout" help:"stdout or json"`
+	App    string `arg:"app"`
+}
+
+// listed is one container in JSON, with the names and the order of Dokku's.
+type listed struct {
+	Name      string `json:"name"`
+	State     string `json:"state"`
+	Command   string `json:"command"`
+	CreatedAt string `json:"created_at"`
+}
+
+func (r *run) list(ctx context.Context, c *command.Call, in listArgs) error {
+	if in.Format != "stdout" && in.Format != "json" {
+		return command.BadInput("Invalid format specified, supported formats: json, stdout")
+	}
+	containers, err := r.containers(ctx, in.App, containerType)
+	if err != nil {
+		return err
+	}
+	rows := []listed{}
+	var ages []string
+	for _, found := range containers {
+		container, err := r.host.Docker.Inspect(ctx, found.ID)
+		if errors.Is(err, docker.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		rows = append(rows, listed{
+			Name: container.Name, State: container.State, Command: strconv.Quote(commandLine(container)),
+			CreatedAt: container.Created.Format("2006-01-02 15:04:05 -0700 MST"),
+		})
+		ages = append(ages, units.HumanDuration(time.Since(container.Created))+" ago")
+	}
+	if in.Format == "json" {
+		return printJSON(c.Out, rows)
+	}
+	c.Out.Headers().Title("%s run containers", in.App)
+	// The layout is that of `docker container ls` (docker/cli, formatter.go).
+	table := tabwriter.NewWriter(c.Out.Stdout(), 10, 1, 3, ' ', 0)
+	if !c.Out.Quiet() {
+		fmt.Fprintln(table, "NAMES\tCOMMAND\tCREATED")
+	}
+	for n, row := range rows {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", row.Name, row.Command, ages[n])
+	}
+	return table.Flush()
+}
+
+func printJSON(out *command.Output, rows []listed) error {
+	text, err := json.MarshalIndent(rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	out.Line("%s", text)
+	return nil
+}
+
+// commandLine is what a container runs as `docker container ls` shows it.
+// Source: moby daemon/list.go, refreshImage.
+func commandLine(c docker.Container) string {
+	argv := append(append([]string{}, c.Entrypoint...), c.Cmd...)
+	for i, word := range argv {
+		if i > 0 && strings.Contains(word, " ") {
+			argv[i] = "'" + word + "'"
+		}
+	}
+	return strings.Join(argv, " ")
+}

@@ -1,0 +1,227 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/internal/words"
+	"github.com/slipwayhq/slipway/schedule/attach"
+)
+
+// oneOff is one container to run.
+type oneOff struct {
+	app      string
+	env      map[string]string
+	labels   map[string]string
+	process  string // the process type whose command it runs, "" for none
+	terminal bool
+	stdin    bool
+	argv     []string
+}
+
+// defaultPort is the port that $PORT in a Procfile's command stands for.
+// Source: Dokku plugins/scheduler-docker-local/scheduler-run.
+const defaultPort = "5000"
+
+// maxNumber bounds the number in a container's name, as bash's $RANDOM does.
+const maxNumber = 32768
+
+// tries is how often a number that is taken is drawn anew.
+const tries = 10
+
+// prepare works out what to run from what the caller said.
+func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOff, error) {
+	o := oneOff{app: in.App, labels: map[string]string{labelDeadline: strconv.Itoa(in.TTL)}, argv: in.Command}
+	if in.TTL < 1 {
+		return o, command.BadInput("--ttl-seconds must be a positive integer")
+	}
+	if err := r.checkImage(ctx, c, in.App); err != nil {
+		return o, err
+	}
+	var err error
+	if o.env, err = r.env(in); err != nil {
+		return o, err
+	}
+	if err := addLabels(o.labels, slices.Concat(c.Flags.Labels, in.Labels)); err != nil {
+		return o, err
+	}
+	if len(o.argv) > 0 && o.argv[0] == "--" {
+		o.argv = o.argv[1:]
+	}
+	if len(o.argv) == 0 {
+		o.argv, err = r.shell(in.App)
+		return o, err
+	}
+	err = r.procfile(c, &o)
+	return o, err
+}
+
+// checkImage refuses an app that has no release. The words are Dokku's.
+func (r *run) checkImage(ctx context.Context, c *command.Call, name string) error {
+	_, err := r.host.Docker.ImageInspect(ctx, r.image(name))
+	if errors.Is(err, docker.ErrNotFound) {
+		c.Out.Warn("App image (%s) not found", r.image(name))
+		return command.Fail("Successfully deploy your app to fix dokku run calls")
+	}
+	return err
+}
+
+// image is the one that the app runs: deploys tag what is live as latest.
+func (r *run) image(name string) string { return r.host.Names.Image(name) + ":latest" }
+
+var envRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// env is the app's config with what the caller adds.
+func (r *run) env(in startArgs) (map[string]string, error) {
+	env, err := r.host.Store.MergedEnv(in.App)
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range in.Env {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || !envRE.MatchString(key) {
+			return nil, command.BadInput("Invalid environment variable %q, must be KEY=VALUE", pair)
+		}
+		env[key] = value
+	}
+	return env, nil
+}
+
+// addLabels adds labels KEY=VALUE. Those by which containers are told apart
+// are not the caller's to set.
+func addLabels(labels map[string]string, pairs []string) error {
+	for _, pair := range pairs {
+		key, value, _ := strings.Cut(pair, "=")
+		for _, own := range []string{"com.dokku.", "com.slipway.", "org.label-schema."} {
+			if strings.HasPrefix(key, own) || key == docker.LabelDokku || key == "" {
+				return command.BadInput("Invalid label %q, must be KEY=VALUE and must not begin with com.dokku, com.slipway or org.label-schema", pair)
+			}
+		}
+		labels[key] = value
+	}
+	return nil
+}
+
+// shell is the command that opens a shell.
+func (r *run) shell(name string) ([]string, error) {
+	v, err := r.host.Store.Computed(shell, name)
+	if err != nil || v != "" {
+		return []string{v}, err
+	}
+	return attach.Shell(), nil
+}
+
+// procfile replaces a process type of the Procfile by its command; what follows
+// it is added, as in `run blog rake db:migrate` with `rake: bundle exec rake`.
+func (r *run) procfile(c *command.Call, o *oneOff) error {
+	text, err := r.host.Store.ReadFile(r.host.Store.LibPath("data", "ps", o.app, "Procfile"))
+	if err != nil {
+		return err
+	}
+	file, err := app.ParseProcfile(text)
+	if err != nil {
+		return command.BadInput("%w", err)
+	}
+	line, found := file.Command(o.argv[0])
+	if !found {
+		return nil
+	}
+	env := maps.Clone(o.env)
+	if env["PORT"] == "" {
+		env["PORT"] = defaultPort
+	}
+	argv, err := app.Argv(line, env)
+	if err != nil {
+		return command.BadInput("Invalid command of process %s in the Procfile: %w", o.argv[0], err)
+	}
+	c.Out.Headers().Step("Found '%s' in Procfile, running that command", o.argv[0])
+	o.process = o.argv[0]
+	o.argv = append(argv, o.argv[1:]...)
+	return nil
+}
+
+// create makes the container, under a number that is free, and tells plugins.
+func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error) {
+	options, err := r.pluginOptions(ctx, o.app)
+	if err != nil {
+		return "", "", err
+	}
+	if on, err := r.host.Store.Computed(initProcess, o.app); err != nil {
+		return "", "", err
+	} else if on == "true" {
+		options = append([]string{"--init"}, options...)
+	}
+	for range tries {
+		number, err := rand.Int(rand.Reader, big.NewInt(maxNumber))
+		if err != nil {
+			return "", "", err
+		}
+		name = r.host.Names.Run(o.app, containerType, number.String())
+		id, err = r.host.Docker.Create(ctx, o.args(r.host.Names, name, containerType+"."+number.String(), options, r.image(o.app)))
+		if errors.Is(err, docker.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return "", "", err
+		}
+		if err := r.host.Bus.Event(ctx, "post-container-create", "app", id, o.app, containerType); err != nil {
+			return "", "", errors.Join(err, r.host.Docker.Remove(context.WithoutCancel(ctx), id))
+		}
+		return id, name, nil
+	}
+	return "", "", command.Fail("No free name for a run container of %s was found. Try again, or end some with: dokku run:stop %s", o.app, o.app)
+}
+
+// pluginOptions are the options of docker that plugins ask for.
+func (r *run) pluginOptions(ctx context.Context, name string) ([]string, error) {
+	var options []string
+	for _, trigger := range [][]string{{"docker-args-run", name, "latest"}, {"docker-args-process-run", name, "dockerfile", "latest"}} {
+		answers, err := r.host.Bus.Collect(ctx, trigger[0], trigger[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range answers {
+			split, err := words.Split(a)
+			if err != nil {
+				return nil, fmt.Errorf("cannot read the options from %s: %w", trigger[0], err)
+			}
+			options = append(options, split...)
+		}
+	}
+	return options, nil
+}
+
+// args is the argument vector of `docker container create`. The variables come
+// first: docker.Engine keeps the values of those out of process lists.
+func (o oneOff) args(names docker.Names, name, dyno string, options []string, image string) []string {
+	env := maps.Clone(o.env)
+	env["DYNO"] = dyno
+	var args []string
+	for _, key := range slices.Sorted(maps.Keys(env)) {
+		args = append(args, "--env="+key+"="+env[key])
+	}
+	labels := names.Labels(docker.Labelled{App: o.app, ContainerType: containerType, Process: o.process, Dyno: dyno})
+	maps.Copy(labels, o.labels)
+	args = append(args, docker.LabelArgs(labels)...)
+	args = append(args, "--name="+name, "--pull=never", "--rm")
+	if o.stdin {
+		args = append(args, "--interactive")
+	}
+	if o.terminal {
+		args = append(args, "--tty")
+	}
+	args = append(args, options...)
+	args = append(args, image)
+	return append(args, o.argv...)
+}

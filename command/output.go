@@ -53,6 +53,40 @@ func (o *Output) Merged(w io.Writer) *Output {
 	return &c
 }
 
+// Buffered is an Output whose lines appear together when flush is called.
+func (o *Output) Buffered() (buffered *Output, flush func()) {
+	b := &buffer{}
+	c := *o
+	c.mu = &sync.Mutex{}
+	c.stdout, c.stderr = &bufferedStream{b, o.stdout}, &bufferedStream{b, o.stderr}
+	return &c, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		for _, piece := range b.pieces {
+			piece.w.Write(piece.data)
+		}
+		b.pieces = nil
+	}
+}
+
+// buffer keeps what was written to two streams in one order.
+type buffer struct{ pieces []piece }
+
+type piece struct {
+	w    io.Writer
+	data []byte
+}
+
+type bufferedStream struct {
+	b *buffer
+	w io.Writer
+}
+
+func (s *bufferedStream) Write(p []byte) (int, error) {
+	s.b.pieces = append(s.b.pieces, piece{s.w, append([]byte(nil), p...)})
+	return len(p), nil
+}
+
 func (o *Output) write(w io.Writer, prefix, format string, args []any) {
 	if o.discard {
 		return

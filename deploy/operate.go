@@ -173,10 +173,18 @@ func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
 		if err := f.host.Bus.Event(ctx, "pre-start", c.App); err != nil {
 			return err
 		}
-		if err := f.rollOut(ctx, d, current, onlyMissing); err != nil {
+		next, err := f.refresh(d, current, c)
+		if err != nil {
 			return err
 		}
-		return f.announce(ctx, d, current)
+		which := onlyMissing
+		if next.Number != current.Number {
+			which = everything
+		}
+		if err := f.rollOut(ctx, d, next, which); err != nil {
+			return err
+		}
+		return f.announce(ctx, d, next)
 	})
 }
 
@@ -197,12 +205,11 @@ func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
 			return err
 		}
 		f.unwatchLiveness(c.App)
-		f.routing.mu.Lock()
-		err = f.apply(ctx, c.App, nil)
-		f.routing.mu.Unlock()
-		if err != nil {
+		// While the containers end one by one nothing is to route to the rest.
+		if err := f.serve(ctx, c.App, nil); err != nil {
 			return err
 		}
+		defer f.routed(c.App)
 		if err := s.Stop(ctx, schedule.In(instances, schedule.Live), grace); err != nil {
 			return err
 		}

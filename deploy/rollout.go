@@ -236,7 +236,13 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 			return nil
 		}
 	}
-	d.out.Text("Attempting pre-flight checks (%s)", i.Dyno())
+	out := d.out
+	if len(plan.specs) > 1 { // what instances say side by side stays apart
+		var flush func()
+		out, flush = d.out.Buffered()
+		defer flush()
+	}
+	out.Text("Attempting pre-flight checks (%s)", i.Dyno())
 	settings, err := check.Load(func(property string) (string, error) { return f.host.Computed("checks", property, d.app) })
 	if err != nil {
 		return command.BadInput("%w", err)
@@ -248,10 +254,10 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 	target := f.target(i, plan.host)
 	err = check.Run(ctx, f.host.Docker, target, check.Config{
 		Checks: check.OfType(plan.manifest.Healthchecks[i.Process], check.Startup), Web: i.Process == "web", Settings: settings,
-	}, d.out)
+	}, out)
 	if err != nil {
 		if ctx.Err() == nil {
-			err = errors.Join(err, check.ShowOutput(ctx, f.host.Docker, target, failedOutputLines, d.out))
+			err = errors.Join(err, check.ShowOutput(ctx, f.host.Docker, target, failedOutputLines, out))
 		}
 		return err
 	}

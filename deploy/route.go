@@ -174,17 +174,21 @@ func (f *Flow) route(ctx context.Context, _ schedule.Scheduler, d *deployment, p
 	if err := f.enter(d, StepRoute); err != nil {
 		return err
 	}
-	serving := append(slices.Clone(plan.keep), fresh...)
+	return f.serve(ctx, d.app, append(slices.Clone(plan.keep), fresh...))
+}
+
+// serve routes to these instances, and remembers them until routed.
+func (f *Flow) serve(ctx context.Context, name string, serving []schedule.Instance) error {
 	f.routing.mu.Lock()
 	defer f.routing.mu.Unlock()
-	if err := f.apply(ctx, d.app, serving); err != nil {
+	if err := f.apply(ctx, name, serving); err != nil {
 		return err
 	}
-	f.routing.serving[d.app] = serving
+	f.routing.serving[name] = serving
 	return nil
 }
 
-// routed forgets what route remembered: what is live tells it from now on.
+// routed forgets what serve remembered: what is live tells it from now on.
 func (f *Flow) routed(name string) {
 	f.routing.mu.Lock()
 	defer f.routing.mu.Unlock()
@@ -220,6 +224,9 @@ func (f *Flow) promote(ctx context.Context, s schedule.Scheduler, e entry, fresh
 		}
 	}
 	f.watchLiveness(e.App)
+	if err := f.host.Store.Set(f.host.Property("ps", "restore"), e.App, "true"); err != nil {
+		return err
+	}
 	return f.host.Store.Set(Deployed, e.App, "true")
 }
 

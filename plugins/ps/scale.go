@@ -44,7 +44,14 @@ func (p *ps) scale(ctx context.Context, c *command.Call, in scaleArgs) error {
 	if err != nil {
 		return err
 	}
-	return p.flow.SetScale(ctx, c.Out, p.change(ctx, in.App, "ps:scale"), counts, !in.SkipDeploy && skip != "true")
+	restore, err := p.host.Store.Computed(restoreProperty, in.App)
+	if err != nil {
+		return err
+	}
+	if restore == "false" {
+		c.Out.Text("App %s is stopped, the scale takes effect at its next start", in.App)
+	}
+	return p.flow.SetScale(ctx, c.Out, p.change(ctx, in.App, "ps:scale"), counts, !in.SkipDeploy && skip != "true" && restore != "false")
 }
 
 // parseCounts reads words TYPE=N.

@@ -6,14 +6,22 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/trigger"
 )
 
 // onRestart answers app-restart(app): config:set and others ask for it.
 func (p *ps) onRestart(ctx context.Context, c *trigger.Call) error {
-	return p.flow.Restart(ctx, command.NewOutput(c.Out, c.Err), p.change(ctx, c.Arg(0), "config:set"))
+	out := c.Output()
+	restore, err := p.host.Store.Computed(restoreProperty, c.Arg(0))
+	if err != nil {
+		return err
+	}
+	if restore == "false" {
+		out.Text("App %s is stopped, the change takes effect at its next start", c.Arg(0))
+		return nil
+	}
+	return p.flow.Restart(ctx, out, p.change(ctx, c.Arg(0), "config:set"))
 }
 
 // onProxyBuildConfig answers proxy-build-config(app).

@@ -62,9 +62,6 @@ func (s *Scheduler) Discard(ctx context.Context, app string, instances []schedul
 	}
 	var lines []string
 	err := each(ctx, instances, func(ctx context.Context, i schedule.Instance) error {
-		if err := s.engine.SetRestartPolicy(ctx, i.ID, "no"); ignoreGone(err) != nil {
-			return err
-		}
 		if err := s.engine.Stop(ctx, i.ID, failedGrace); ignoreGone(err) != nil {
 			return err
 		}

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -168,7 +167,7 @@ func (r *rig) commands() []*command.Command {
 				return nil
 			}
 			return runOnTerminal(ctx, c.TTY.Path(), in.Rest)
-		}),
+		}, command.PlainArgs),
 		command.New("panic", "break", func(context.Context, *command.Call, noArgs) error { panic("broken") }),
 	}
 }
@@ -249,7 +248,7 @@ func (r *rig) event(want string) {
 	}
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if ok() {
@@ -258,22 +257,3 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatalf("not in time: %s", what)
 }
-
-// runOnTerminal gives a child the terminal as its controlling one.
-func runOnTerminal(ctx context.Context, path string, argv []string) error {
-	tty, err := os.OpenFile(path, os.O_RDWR|noCTTY, 0)
-	if err != nil {
-		return err
-	}
-	defer tty.Close()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
-	cmd.SysProcAttr = newSession()
-	err = cmd.Run()
-	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() >= 0 {
-		return command.Exit{Code: cmd.ProcessState.ExitCode()}
-	}
-	return err
-}
-
-func lines(s string) []string { return strings.Split(strings.TrimSpace(s), "\n") }

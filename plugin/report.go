@@ -22,6 +22,8 @@ type Report struct {
 	Feature string // of the command: "ps" gives ps:report
 	Title   string // `=====> APP TITLE information`; "" = Feature
 	Prefix  string // stripped from flags in JSON; "" = Feature + "-"
+	Help    string // "" = Dokku's usual words
+	Usage   string // "" = `[<app>] [<flag>]`
 	// Legacy gives every key in JSON a second time with the prefix, as some
 	// of Dokku's reports do during 0.38.
 	Legacy bool
@@ -51,9 +53,15 @@ func (r Report) Command(h *Host) *command.Command {
 	if r.Prefix == "" {
 		r.Prefix = r.Feature + "-"
 	}
-	return command.New(r.Feature+":report", "Display report about an app",
+	if r.Help == "" {
+		r.Help = "Displays " + withArticle(r.Feature) + " report for one or more apps"
+	}
+	if r.Usage == "" {
+		r.Usage = "[<app>] [<flag>]"
+	}
+	return command.New(r.Feature+":report", r.Help,
 		func(ctx context.Context, c *command.Call, in reportArgs) error { return r.run(ctx, h, c, in) },
-		command.RawFlags, command.Usage("[<app>] [<flag>]"))
+		command.RawFlags, command.Usage(r.Usage))
 }
 
 func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs) error {

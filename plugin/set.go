@@ -36,7 +36,7 @@ func SetCommand(h *Host, feature, badKey string, props []state.Property, changed
 
 // Command is the command that calls Set.
 func (s Setter) Command(h *Host, opts ...command.Option) *command.Command {
-	return command.New(s.Feature+":set", "Set or clear a "+s.Feature+" property for an app",
+	return command.New(s.Feature+":set", "Set or clear "+withArticle(s.Feature)+" property for an app",
 		func(ctx context.Context, c *command.Call, in setArgs) error {
 			return s.Set(ctx, h, c, in.App, in.Property, in.Value)
 		}, append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)...)
@@ -86,4 +86,12 @@ func settable(props []state.Property) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// withArticle is the name of a feature behind "a" or "an".
+func withArticle(feature string) string {
+	if strings.ContainsAny(feature[:1], "aeiou") {
+		return "an " + feature
+	}
+	return "a " + feature
 }

@@ -57,7 +57,7 @@ func (p *dotenvParser) next() (key, value string, ok bool, err error) {
 	}
 	key = strings.TrimSpace(rest[:end])
 	if key == "" || strings.ContainsAny(key, " \t\"'") {
-		return "", "", false, p.errorf("%q is not a variable name", key)
+		return "", "", false, p.errorf("expected KEY=value") // without the text: it may be part of a secret
 	}
 	p.pos += end + 1
 	value, err = p.value()
@@ -151,7 +151,7 @@ func (p *dotenvParser) endOfLine() error {
 	line, _, _ := strings.Cut(p.text[p.pos:], "\n")
 	rest := strings.TrimSpace(line)
 	if rest != "" && rest[0] != '#' {
-		return p.errorf("%q follows a quoted value", rest)
+		return p.errorf("more text follows a quoted value")
 	}
 	p.pos += len(line)
 	return nil

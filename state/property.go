@@ -149,9 +149,6 @@ func (s *Store) CopyProperties(from, to string) error {
 // DestroyProperties removes all properties that any plugin keeps of the app.
 func (s *Store) DestroyProperties(app string) error {
 	return s.eachPropertyDir(func(plugin string) error {
-		if plugin == app { // config/APP/ENV lies on this level; see envPath
-			return nil
-		}
 		return os.RemoveAll(s.LibPath("config", plugin, app))
 	})
 }

@@ -13,6 +13,7 @@ package trigger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sort"
@@ -143,7 +144,7 @@ func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, shown: s.shown}); err != nil {
-			return fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+			return failed(h, err)
 		}
 	}
 	return nil
@@ -156,7 +157,7 @@ func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, e
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
-			return "", fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+			return "", failed(h, err)
 		}
 	}
 	return strings.TrimSpace(out.String()), nil
@@ -170,11 +171,20 @@ func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]strin
 	for _, h := range b.handlers(name) {
 		var out bytes.Buffer
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", h.Plugin, name, err)
+			return nil, failed(h, err)
 		}
 		if answer := strings.TrimSpace(out.String()); answer != "" {
 			all = append(all, answer)
 		}
 	}
 	return all, nil
+}
+
+// failed says which handler an error is from, unless the error is a message
+// meant for the user as it is.
+func failed(h Handler, err error) error {
+	if errors.As(err, new(*command.Error)) {
+		return err
+	}
+	return fmt.Errorf("%s: %s: %w", h.Plugin, h.Trigger, err)
 }

@@ -47,17 +47,17 @@ type apps struct {
 func Plugin(h *plugin.Host) plugin.Plugin {
 	a := apps{h, time.Now}
 	properties := []state.Property{propAutocreation, propSource, propMetadata, propCreated}
-	report := plugin.Report{Feature: "apps", Title: "app", Prefix: "app-", Legacy: true, App: a.reportApp, Global: a.reportGlobal}
+	report := plugin.Report{Feature: "apps", Title: "app", Prefix: "app-", Help: "Display report about an app", Legacy: true, App: a.reportApp, Global: a.reportGlobal}
 	return plugin.Plugin{
 		Name: "apps", Help: "Manage apps",
 		Properties: properties,
 		Commands: []*command.Command{
 			command.New("apps:create", "Create a new app", a.create),
-			command.New("apps:destroy", "Permanently destroy an app", a.destroy),
+			command.New("apps:destroy", "Permanently destroy an app", a.destroy, command.Usage("<app>")),
 			command.New("apps:exists", "Checks if an app exists", a.exists),
 			command.New("apps:list", "List your apps", a.list, command.Usage("[--format stdout|json]")),
-			command.New("apps:clone", "Clones an app", a.clone, command.Usage("[--skip-deploy] [--ignore-existing] <old-app> <new-app>")),
-			command.New("apps:rename", "Rename an app", a.rename, command.Usage("[--skip-deploy] <old-app> <new-app>")),
+			command.New("apps:clone", "Clones an app", a.clone, command.Usage("<old-app> <new-app>")),
+			command.New("apps:rename", "Rename an app", a.rename, command.Usage("<old-app> <new-app>")),
 			command.New("apps:lock", "Locks an app for deployment", a.lock),
 			command.New("apps:unlock", "Unlocks an app for deployment", a.unlock),
 			command.New("apps:locked", "Checks if an app is locked for deployment", a.locked),

@@ -69,24 +69,20 @@ func (a apps) rename(ctx context.Context, c *command.Call, in renameArgs) error 
 			return errors.Join(err, a.remove(context.WithoutCancel(ctx), to))
 		}
 	}
-	if wasLocked {
-		if err := a.h.Store.SetAppLocked(to, true); err != nil {
-			return errors.Join(err, a.remove(context.WithoutCancel(ctx), to))
-		}
-	}
 	if err := a.destroyApp(ctx, c.Out, in.App); err != nil {
 		if a.h.Store.AppExists(in.App) { // pre-delete refused: the old app is whole
 			return errors.Join(err, a.remove(context.WithoutCancel(ctx), to))
 		}
 		return err
 	}
-	if err := a.h.Bus.Event(ctx, "post-app-rename", in.App, to); err != nil {
-		return err
+	err = a.h.Bus.Event(ctx, "post-app-rename", in.App, to)
+	if err == nil && wasDeployed && !in.SkipDeploy {
+		err = a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
 	}
-	if in.SkipDeploy || !wasDeployed {
-		return nil
+	if wasLocked { // only now: a lock would refuse the rebuild
+		err = errors.Join(err, a.h.Store.SetAppLocked(to, true))
 	}
-	return a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
+	return err
 }
 
 // copyApp makes the app to with the code, config vars and settings of from,

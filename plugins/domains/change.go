@@ -51,8 +51,9 @@ func (d domains) addTo(ctx context.Context, out *command.Output, app string, hos
 	return d.updated(ctx, app, "add", hosts...)
 }
 
-// setDefaults gives an app its default domains that are still free.
-func (d domains) setDefaults(ctx context.Context, out *command.Output, app string) (any bool, err error) {
+// setDefaults gives an app its default domains that are still free; some is
+// false when there is no default.
+func (d domains) setDefaults(ctx context.Context, out *command.Output, app string) (some bool, err error) {
 	hosts, err := d.defaults(ctx, app)
 	if err != nil || len(hosts) == 0 {
 		return false, err

@@ -33,17 +33,17 @@ type domains struct {
 // Plugin is the feature domains with the commands url and urls.
 func Plugin(h *plugin.Host) plugin.Plugin {
 	d := domains{h, &sync.Mutex{}}
-	report := plugin.Report{Feature: "domains", App: d.reportApp, Global: d.reportGlobal}
+	report := plugin.Report{Feature: "domains", Usage: "[<app>|--global] [<flag>]", App: d.reportApp, Global: d.reportGlobal}
 	return plugin.Plugin{
 		Name: "domains", Help: "Manage domains used by the proxy",
 		Commands: []*command.Command{
 			command.New("domains:add", "Add domains to app", d.add),
 			command.New("domains:remove", "Remove domains from app", d.remove),
 			command.New("domains:set", "Set domains for app", d.set),
-			command.New("domains:clear", "Clear all domains for app", d.clear, command.Usage("<app>|--all")),
+			command.New("domains:clear", "Clear all domains for app", d.clear, command.Usage("<app>")),
 			command.New("domains:reset", "Reset app domains to global-configured domains", d.reset),
-			command.New("domains:enable", "Enable VHOST support", d.enable, command.Usage("<app>|--all")),
-			command.New("domains:disable", "Disable VHOST support", d.disable, command.Usage("<app>|--all")),
+			command.New("domains:enable", "Enable VHOST support", d.enable, command.Usage("<app>")),
+			command.New("domains:disable", "Disable VHOST support", d.disable, command.Usage("<app>")),
 			command.New("domains:add-global", "Add global domain names", d.addGlobal),
 			command.New("domains:remove-global", "Remove global domain names", d.removeGlobal),
 			command.New("domains:set-global", "Set global domain names", d.setGlobal),

@@ -51,22 +51,20 @@ func (p ports) add(ctx context.Context, c *command.Call, in mappingsArgs) error 
 	if err := reused(in.Mappings); err != nil {
 		return command.BadInput("Error validating new port mappings: %w", err)
 	}
-	own, err := p.own(in.App)
-	if err != nil {
-		return err
-	}
-	all := append(own, in.Mappings...)
-	if err := reused(all); err != nil {
-		return command.BadInput("Error validating all port mappings: %w", err)
-	}
-	return p.change(ctx, c.Out, in.App, "add", all)
+	return p.change(ctx, c.Out, in.App, "add", func(own []Mapping) ([]Mapping, error) {
+		all := append(own, in.Mappings...)
+		if err := reused(all); err != nil {
+			return nil, command.BadInput("Error validating all port mappings: %w", err)
+		}
+		return all, nil
+	})
 }
 
 func (p ports) set(ctx context.Context, c *command.Call, in mappingsArgs) error {
 	if err := reused(in.Mappings); err != nil {
 		return command.BadInput("Error validating port mappings: %w", err)
 	}
-	return p.change(ctx, c.Out, in.App, "set", in.Mappings)
+	return p.change(ctx, c.Out, in.App, "set", func([]Mapping) ([]Mapping, error) { return in.Mappings, nil })
 }
 
 type removeArgs struct {
@@ -75,37 +73,45 @@ type removeArgs struct {
 }
 
 func (p ports) remove(ctx context.Context, c *command.Call, in removeArgs) error {
-	all, err := p.own(in.App)
-	if err != nil {
-		return err
-	}
+	var gone []func(Mapping) bool
 	for _, word := range in.Mappings {
-		gone := func(m Mapping) bool { return m.String() == word }
-		if !strings.Contains(word, ":") {
-			port, err := parsePort(word, word, "hostPort")
-			if err != nil {
-				return command.BadInput("%w", err)
-			}
-			gone = func(m Mapping) bool { return m.HostPort == port }
-		} else if _, err := ParseMapping(word); err != nil {
+		match, err := matcher(word)
+		if err != nil {
 			return command.BadInput("%w", err)
 		}
-		all = slices.DeleteFunc(all, gone)
+		gone = append(gone, match)
 	}
-	return p.change(ctx, c.Out, in.App, "remove", all)
+	return p.change(ctx, c.Out, in.App, "remove", func(own []Mapping) ([]Mapping, error) {
+		for _, match := range gone {
+			own = slices.DeleteFunc(own, match)
+		}
+		return own, nil
+	})
+}
+
+// matcher reads what ports:remove is given: a port of the proxy or a whole
+// mapping.
+func matcher(word string) (func(Mapping) bool, error) {
+	if strings.Contains(word, ":") {
+		m, err := ParseMapping(word)
+		return func(other Mapping) bool { return other == m }, err
+	}
+	port, err := parsePort(word, word, "hostPort")
+	return func(other Mapping) bool { return other.HostPort == port }, err
 }
 
 func (p ports) clear(ctx context.Context, c *command.Call, in appArgs) error {
 	if err := p.h.Store.Unset(propDetected, in.App); err != nil {
 		return err
 	}
-	return p.change(ctx, c.Out, in.App, "clear", nil)
+	return p.change(ctx, c.Out, in.App, "clear", func([]Mapping) ([]Mapping, error) { return nil, nil })
 }
 
-// change stores the mappings, tells other plugins, and has the app's routes
-// rebuilt.
-func (p ports) change(ctx context.Context, out *command.Output, app, action string, all []Mapping) error {
-	if err := p.setOwn(app, all); err != nil {
+// change replaces the mappings that the user set by what next makes of them,
+// tells other plugins, and has the app's routes rebuilt.
+func (p ports) change(ctx context.Context, out *command.Output, app, action string, next func(own []Mapping) ([]Mapping, error)) error {
+	all, err := p.edit(app, next)
+	if err != nil {
 		return err
 	}
 	secure, err := p.secure(ctx, app)

@@ -17,6 +17,8 @@
 package ports
 
 import (
+	"sync"
+
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
@@ -34,11 +36,16 @@ var (
 	proxySSLPort = state.Property{Plugin: "proxy", Name: "proxy-ssl-port"}
 )
 
-type ports struct{ h *plugin.Host }
+type ports struct {
+	h *plugin.Host
+	// changing keeps two changes from losing each other's mappings. It is not
+	// held when triggers fire.
+	changing *sync.Mutex
+}
 
 // Plugin is the feature ports.
 func Plugin(h *plugin.Host) plugin.Plugin {
-	p := ports{h}
+	p := ports{h, &sync.Mutex{}}
 	report := plugin.Report{Feature: "ports", Legacy: true, App: p.reportApp, Global: p.reportGlobal}
 	return plugin.Plugin{
 		Name: "ports", Help: "Manage ports for an app",
@@ -52,14 +59,15 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			report.Command(h),
 		},
 		Triggers: plugin.Triggers{
-			"ports-get":           p.onGet,
-			"ports-get-available": p.onGetAvailable,
-			"ports-get-property":  p.onGetProperty,
-			"ports-set-detected":  p.onSetDetected,
-			"ports-configure":     p.onConfigure,
-			"ports-clear":         p.onClear,
-			"post-certs-update":   p.onCertsUpdate,
-			"post-certs-remove":   p.onCertsRemove,
+			"ports-get":            p.onGet,
+			"ports-get-available":  p.onGetAvailable,
+			"ports-get-property":   p.onGetProperty,
+			"ports-set-detected":   p.onSetDetected,
+			"ports-configure":      p.onConfigure,
+			"ports-clear":          p.onClear,
+			"post-certs-update":    p.onCertsUpdate,
+			"post-certs-remove":    p.onCertsRemove,
+			"post-app-clone-setup": p.onClone,
 		},
 	}
 }

@@ -14,6 +14,21 @@ func (p ports) own(app string) ([]Mapping, error) {
 	return parseLines(text), err
 }
 
+// edit replaces the mappings that the user set by what next makes of them.
+func (p ports) edit(app string, next func(own []Mapping) ([]Mapping, error)) ([]Mapping, error) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	own, err := p.own(app)
+	if err != nil {
+		return nil, err
+	}
+	all, err := next(own)
+	if err != nil {
+		return nil, err
+	}
+	return all, p.setOwn(app, all)
+}
+
 // setOwn stores them in order of their text; none removes the property.
 func (p ports) setOwn(app string, all []Mapping) error {
 	if len(all) == 0 {

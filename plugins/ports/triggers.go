@@ -126,32 +126,38 @@ func (p ports) ensurePort(c *trigger.Call, app string, prop state.Property, usua
 
 // onCertsUpdate answers post-certs-update APP: https:443 goes beside http:80.
 func (p ports) onCertsUpdate(_ context.Context, c *trigger.Call) error {
-	app := c.Arg(0)
-	own, err := p.own(app)
-	if err != nil {
-		return err
-	}
-	for _, m := range own {
-		if m.Scheme == "https" && m.HostPort == 443 {
-			return nil
+	_, err := p.edit(c.Arg(0), func(own []Mapping) ([]Mapping, error) {
+		i := slices.IndexFunc(own, func(m Mapping) bool { return m.listener() == "http:80" })
+		if i < 0 || slices.ContainsFunc(own, isHTTPS443) {
+			return own, nil
 		}
-	}
-	i := slices.IndexFunc(own, func(m Mapping) bool { return m.Scheme == "http" && m.HostPort == 80 })
-	if i < 0 {
-		return nil
-	}
-	return p.setOwn(app, append(own, Mapping{Scheme: "https", HostPort: 443, ContainerPort: own[i].ContainerPort}))
+		return append(own, Mapping{Scheme: "https", HostPort: 443, ContainerPort: own[i].ContainerPort}), nil
+	})
+	return err
 }
 
 // onCertsRemove answers post-certs-remove APP.
 func (p ports) onCertsRemove(_ context.Context, c *trigger.Call) error {
-	app := c.Arg(0)
-	if err := p.h.Store.Unset(proxySSLPort, app); err != nil {
+	if err := p.h.Store.Unset(proxySSLPort, c.Arg(0)); err != nil {
 		return err
 	}
-	own, err := p.own(app)
-	if err != nil {
-		return err
+	_, err := p.edit(c.Arg(0), func(own []Mapping) ([]Mapping, error) { return slices.DeleteFunc(own, isHTTPS443), nil })
+	return err
+}
+
+func isHTTPS443(m Mapping) bool { return m.listener() == "https:443" }
+
+// onClone answers post-app-clone-setup OLD NEW: a port that the old app does
+// not share with others stays its own.
+func (p ports) onClone(ctx context.Context, c *trigger.Call) error {
+	clone := c.Arg(1)
+	if p.h.Bus.Event(ctx, "domains-vhost-enabled", clone) == nil {
+		return nil
 	}
-	return p.setOwn(app, slices.DeleteFunc(own, func(m Mapping) bool { return m.Scheme == "https" && m.HostPort == 443 }))
+	for _, prop := range []state.Property{proxyPort, proxySSLPort} {
+		if err := p.h.Store.Unset(prop, clone); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package buildkit
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +28,7 @@ func FuzzArgNames(f *testing.F) {
 	f.Add([]byte("FROM x AS\nCOPY --from= a b\nONBUILD ONBUILD ARG\n\\\n\\"))
 	f.Fuzz(func(t *testing.T, dockerfile []byte) {
 		for _, name := range ArgNames(dockerfile) {
-			if name == "" || strings.Contains(name, "=") || !bytes.Contains(dockerfile, []byte(name[:1])) {
+			if name == "" || strings.Contains(name, "=") {
 				t.Errorf("%q", name)
 			}
 		}

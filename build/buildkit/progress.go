@@ -17,25 +17,44 @@ import (
 const (
 	// openAfter is how long a step runs before its output is shown live.
 	openAfter = 2 * time.Second
+	// settleAfter is how often ended steps are shown and slow ones looked for.
+	settleAfter = 100 * time.Millisecond
+	// transferEvery is how often a download tells how far it is.
+	transferEvery = 5 * time.Second
+	// instant is what a base image takes that the engine already has.
+	instant = 100 * time.Millisecond
 	// tailLines is how much of a failing step's output is shown.
 	tailLines = 20
 	// shownName is how much of a step's name is shown, in characters.
 	shownName = 120
 )
 
-// step is one vertex of the build as its events told so far.
+// step is one vertex of the build as its events told so far. BuildKit may end a
+// step and begin it again, such as FROM: first it looks whether the base image
+// is in the cache, then it pulls it.
 type step struct {
 	vertex   string // its name in BuildKit
 	name     string // as it is shown
 	internal bool   // of BuildKit's own, such as reading the Dockerfile
-	started  time.Time
-	done     bool
-	open     bool     // its output is shown live
-	tail     []string // its last lines
-	partial  string   // a last line without an end
-	failed   string   // the error that ended it
-	log      string   // "#3", as it is called in the full log
+	log      string // "#3", as it is called in the full log
+
+	began   time.Time     // of this run
+	running bool          // it has begun, and not ended
+	ended   bool          // it has ended, and that was not shown
+	shown   bool          // its end was shown
+	took    time.Duration // of all its runs
+	cached  bool
+	failed  string // the error that ended it
+
+	open      bool     // its output is shown live
+	tail      []string // its last lines
+	partial   string   // a last line without an end
+	transfers map[string]transfer
+	told      time.Time // when the transfers were shown
 }
+
+// transfer is one download, in bytes.
+type transfer struct{ current, total int64 }
 
 // progress turns the events of a build into lines.
 type progress struct {
@@ -43,8 +62,9 @@ type progress struct {
 	log    io.Writer
 	recipe []byte // the Dockerfile
 	steps  map[digest.Digest]*step
-	order  []*step
-	latest *step // whose header or line was shown last
+	order  []*step // as they were announced
+	ended  []*step // as they ended, not yet shown
+	latest *step   // whose header or line was shown last
 	now    func() time.Time
 }
 
@@ -54,16 +74,18 @@ func newProgress(out *command.Output, log io.Writer, dockerfile []byte) *progres
 
 // follow shows the build until the channel is closed.
 func (p *progress) follow(status <-chan *client.SolveStatus) {
-	ticker := time.NewTicker(openAfter / 4)
+	ticker := time.NewTicker(settleAfter)
 	defer ticker.Stop()
 	for {
 		select {
 		case s, more := <-status:
 			if !more {
+				p.settle()
 				return
 			}
 			p.update(s)
 		case <-ticker.C:
+			p.settle()
 			p.openSlow()
 		}
 	}
@@ -78,13 +100,13 @@ func (p *progress) update(s *client.SolveStatus) {
 			p.output(st, string(l.Data))
 		}
 	}
+	for _, v := range s.Statuses {
+		if st := p.steps[v.Vertex]; st != nil && v.Total > 0 {
+			st.transfers[v.ID] = transfer{v.Current, v.Total}
+		}
+	}
 	for _, w := range s.Warnings {
 		fmt.Fprintf(p.log, "warning: %s\n", w.Short)
-	}
-	for _, v := range s.Vertexes {
-		if st := p.steps[v.Digest]; v.Completed != nil && !st.done {
-			p.complete(st, v)
-		}
 	}
 }
 
@@ -93,20 +115,29 @@ func (p *progress) vertex(v *client.Vertex) {
 	if st == nil {
 		name := p.asWritten(v.Name)
 		st = &step{
-			vertex:   v.Name,
-			name:     stepName(name),
-			internal: !numberedStep.MatchString(v.Name),
-			log:      fmt.Sprintf("#%d", len(p.order)+1),
+			vertex:    v.Name,
+			name:      stepName(name),
+			internal:  !numberedStep.MatchString(v.Name),
+			log:       fmt.Sprintf("#%d", len(p.order)+1),
+			transfers: map[string]transfer{},
 		}
 		p.steps[v.Digest] = st
 		p.order = append(p.order, st)
 		fmt.Fprintf(p.log, "%s %s\n", st.log, name)
 	}
-	if v.Started != nil && st.started.IsZero() {
-		st.started = *v.Started
-	}
 	if v.Error != "" {
 		st.failed = v.Error
+	}
+	switch {
+	case v.Started != nil && v.Completed == nil:
+		st.began, st.running, st.ended = *v.Started, true, false
+	case v.Started != nil:
+		st.took += v.Completed.Sub(*v.Started)
+		st.running, st.cached = false, v.Cached
+		if !st.ended {
+			st.ended = true
+			p.ended = append(p.ended, st)
+		}
 	}
 }
 
@@ -120,30 +151,38 @@ func (p *progress) asWritten(vertex string) string {
 	return numberedStep.FindString(vertex) + written.text
 }
 
+// settle shows the steps that have ended and did not begin again at once.
+func (p *progress) settle() {
+	for _, st := range p.ended {
+		if st.ended {
+			p.complete(st)
+		}
+	}
+	p.ended = nil
+}
+
 // complete shows a step that has ended.
-func (p *progress) complete(st *step, v *client.Vertex) {
+func (p *progress) complete(st *step) {
 	if st.partial != "" {
 		p.output(st, "\n")
 	}
-	st.done = true
-	took := ""
-	if v.Started != nil {
-		took = seconds(v.Completed.Sub(*v.Started))
-	}
+	st.ended = false
+	took := seconds(st.took)
 	switch {
 	case st.failed != "":
 		fmt.Fprintf(p.log, "%s ERROR: %s\n", st.log, st.failed)
 		return // failure tells
-	case v.Cached:
+	case st.cached || st.took < instant && strings.Contains(st.vertex, "] FROM "):
 		fmt.Fprintf(p.log, "%s CACHED\n", st.log)
 		took = "cached"
 	default:
 		fmt.Fprintf(p.log, "%s DONE %s\n", st.log, took)
 	}
-	if !st.internal || st.open {
+	if st.open || !st.internal && !st.shown {
 		p.out.Text("%s (%s)", st.name, took)
 		p.latest = nil
 	}
+	st.shown, st.open = true, false
 }
 
 // output takes what a step wrote.
@@ -173,14 +212,32 @@ const maxLine = 64 << 10
 // openSlow begins to show the output of steps that take long.
 func (p *progress) openSlow() {
 	for _, st := range p.order {
-		if st.done || st.open || st.started.IsZero() || p.now().Sub(st.started) < openAfter {
+		if !st.running || p.now().Sub(st.began) < openAfter {
 			continue
 		}
-		st.open = true
-		p.header(st)
-		for _, line := range st.tail {
-			p.out.Text("  %s", line)
+		if !st.open {
+			st.open, st.told = true, p.now()
+			p.header(st)
+			for _, line := range st.tail {
+				p.out.Text("  %s", line)
+			}
 		}
+		if p.now().Sub(st.told) >= transferEvery {
+			st.told = p.now()
+			p.showTransfers(st)
+		}
+	}
+}
+
+func (p *progress) showTransfers(st *step) {
+	var all transfer
+	for _, t := range st.transfers {
+		all.current += t.current
+		all.total += t.total
+	}
+	if all.current < all.total {
+		p.header(st)
+		p.out.Text("  %.1f of %.1f MB", float64(all.current)/1e6, float64(all.total)/1e6)
 	}
 }
 

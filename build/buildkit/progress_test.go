@@ -40,10 +40,11 @@ func (s *screen) write(name, text string) {
 }
 
 func (s *screen) end(name string, cached bool, failure string) {
-	began, at := s.steps[digest.FromString(name)].started, s.clock
+	began, at := s.steps[digest.FromString(name)].began, s.clock
 	s.update(&client.SolveStatus{Vertexes: []*client.Vertex{{
 		Digest: digest.FromString(name), Name: name, Started: &began, Completed: &at, Cached: cached, Error: failure,
 	}}})
+	s.settle()
 }
 
 func (s *screen) pass(d time.Duration) {
@@ -127,6 +128,33 @@ func TestProgressOfStepsSideBySide(t *testing.T) {
          4
        Step one 2/2: RUN x (3.0s)
        Step two 2/2: RUN y (3.0s)
+`
+	if diff := cmp.Diff(want, s.out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// BuildKit first looks for the base image in its cache, and then pulls it.
+func TestProgressOfAPull(t *testing.T) {
+	s := newScreen("FROM node:20\nRUN a\n")
+	const from = "[1/2] FROM docker.io/library/node:20"
+	at := s.clock
+	id := digest.FromString(from)
+	s.update(&client.SolveStatus{Vertexes: []*client.Vertex{
+		{Digest: id, Name: from, Started: &at}, {Digest: id, Name: from, Started: &at, Completed: &at}, {Digest: id, Name: from, Started: &at},
+	}})
+	s.settle()
+	for i := range 3 {
+		s.update(&client.SolveStatus{Statuses: []*client.VertexStatus{
+			{ID: "a", Vertex: id, Current: int64(i) * 50e6, Total: 100e6}, {ID: "b", Vertex: id, Current: 1, Total: 1}, {ID: "resolve", Vertex: id},
+		}})
+		s.pass(3 * time.Second)
+		s.pass(3 * time.Second)
+	}
+	s.end(from, false, "")
+	want := `       Step 1/2: FROM node:20
+         50.0 of 100.0 MB
+       Step 1/2: FROM node:20 (18.0s)
 `
 	if diff := cmp.Diff(want, s.out.String()); diff != "" {
 		t.Error(diff)

@@ -12,14 +12,29 @@ import (
 	"github.com/slipwayhq/slipway/state"
 )
 
-// fromImage is the deploy source of an app that runs a given image.
-const fromImage = "docker-image"
+// imageSource is the deploy source of an app that runs a given image.
+const imageSource = "docker-image"
 
 // commands are what users call.
 func (s *service) commands() []*command.Command {
 	return []*command.Command{
 		command.New("git:initialize", "Initialize a git repository for an app", s.initialize),
-		command.New("git:status", "Show the working tree status for an app", s.status),
+		command.New("git:status", "show the working tree status for an app", s.status),
+		command.New("git:from-image", "Updates an app's git repository with a given docker image", s.gitFromImage,
+			command.Usage("[--build-dir <dir>] [--force] <app> <docker-image> [<git-username> <git-email>]")),
+		command.New("git:load-image", "Updates an app's git repository with a docker image loaded from stdin", s.gitLoadImage,
+			command.Usage("[--build-dir <dir>] <app> <docker-image> [<git-username> <git-email>]")),
+		command.New("git:from-archive", "Updates an app's git repository with a given archive file", s.gitFromArchive,
+			command.RawFlags, command.Usage("[--archive-type tar|tar.gz|zip] <app> <archive-url>|-- [<git-username> <git-email>]")),
+		command.New("git:sync", "Clone or fetch an app from remote git repo", s.gitSync,
+			command.Usage("[--build|--build-if-changes] [--skip-deploy-branch] <app> <repository> [<git-ref>]")),
+		command.New("git:auth", "Configures netrc authentication for a given git server", s.auth,
+			command.Usage("<host> [<username> <password>]")),
+		command.New("git:auth-status", "Reports whether the netrc entry matches the requested state (exit 0 if matches)", s.authStatus,
+			command.Usage("<host> [<username> <password>]")),
+		command.New("git:allow-host", "Adds a host to known_hosts", s.allowHost),
+		command.New("git:generate-deploy-key", "Generates a deploy ssh key", s.generateDeployKey),
+		command.New("git:public-key", "Outputs the dokku public deploy key", s.publicKey),
 		command.New("git:unlock", "Remove the deploy lock of an app", s.unlock),
 		plugin.SetCommand(s.host, "git", "Invalid key specified, valid keys include", properties, s.changed),
 		plugin.Report{Feature: "git", App: s.appRows, Global: s.globalRows}.Command(s.host),

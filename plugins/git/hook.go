@@ -145,6 +145,8 @@ type source struct {
 	// kind is what apps:report shows as deploy source, with Request.Metadata.
 	// Dokku: the calls of deploy-source-set in plugins/git; "" leaves it.
 	kind string
+	// accept is called once the release is live, to move the branch; may be nil.
+	accept func(ctx context.Context) error
 }
 
 // deployCommit deploys the commit src.Rev of the repository.
@@ -154,6 +156,12 @@ func (s *service) deployCommit(ctx context.Context, out *command.Output, r repos
 	req.Tree = func(ctx context.Context, dir string) error { return s.export(ctx, r, src.Rev, dir) }
 	if err := s.deployer.Deploy(ctx, out, req); err != nil {
 		return err
+	}
+	ctx = context.WithoutCancel(ctx) // it is live, whoever waits for it
+	if src.accept != nil {
+		if err := src.accept(ctx); err != nil {
+			return err
+		}
 	}
 	if src.kind == "" {
 		return nil

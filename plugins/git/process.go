@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -117,4 +119,41 @@ func subcommand(argv []string) string {
 		}
 	}
 	return argv[0]
+}
+
+// open opens a file with the rights of the system user.
+func (r runner) open(ctx context.Context, path string) (io.ReadCloser, error) {
+	if r.exec.User == nil {
+		return os.Open(path)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	content, feed := io.Pipe()
+	done := make(chan struct{})
+	cmd := r.command(ctx, "/", nil, "cat", "--", path)
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = feed, &stderr
+	go func() {
+		defer close(done)
+		err := run(ctx, cmd)
+		if errors.As(err, new(*exec.ExitError)) {
+			err = errors.New(strings.TrimSpace(stderr.String()))
+		}
+		feed.CloseWithError(err) // nil is the end of the file
+	}()
+	return processFile{content, func() {
+		cancel()
+		<-done
+	}}, nil
+}
+
+// processFile reads what a process prints; Close ends the process.
+type processFile struct {
+	*io.PipeReader
+	end func()
+}
+
+func (f processFile) Close() error {
+	err := f.PipeReader.Close()
+	f.end()
+	return err
 }

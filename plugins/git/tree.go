@@ -270,17 +270,22 @@ func (w worktree) borrow(objects []string) error {
 // the branch that is deployed at rev, and all objects.
 func (w worktree) detach(ctx context.Context, r repository, rev, branch string) error {
 	fail := func(err error) error { return fmt.Errorf("cannot keep .git in the source of %s: %w", r.app, err) }
-	refs, err := r.git(ctx, "for-each-ref", "--format=update %(refname) %(objectname)", "refs/heads", "refs/tags")
-	if err != nil {
-		return fail(err)
-	}
-	if refs != "" {
-		refs += "\n"
-	}
-	cmd := w.command(ctx, w.dir, nil, "git", "update-ref", "--stdin")
-	cmd.Stdin = strings.NewReader(refs)
-	if _, err := output(ctx, cmd); err != nil {
-		return fail(err)
+	for _, from := range [][]string{
+		{"--format=update refs/tags/%(refname:lstrip=4) %(objectname)", strings.TrimSuffix(syncedTags, "/")},
+		{"--format=update %(refname) %(objectname)", "refs/heads", "refs/tags"},
+	} {
+		refs, err := r.git(ctx, append([]string{"for-each-ref"}, from...)...)
+		if err != nil {
+			return fail(err)
+		}
+		if refs == "" {
+			continue
+		}
+		cmd := w.command(ctx, w.dir, nil, "git", "update-ref", "--stdin")
+		cmd.Stdin = strings.NewReader(refs + "\n")
+		if _, err := output(ctx, cmd); err != nil {
+			return fail(err)
+		}
 	}
 	for _, args := range [][]string{
 		{"update-ref", "refs/heads/" + branch, rev},

@@ -3,8 +3,10 @@ package git
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/trigger"
 )
@@ -16,6 +18,9 @@ func (s *service) triggers() plugin.Triggers {
 		"post-app-clone-setup":  s.onCopy,
 		"post-app-rename-setup": s.onCopy,
 		"deploy-source-set":     s.onSource,
+		"git-from-archive":      s.onFromArchive,
+		"git-from-directory":    s.onFromDirectory,
+		"git-from-image":        s.onFromImage,
 		"git-deploy-branch":     s.onDeployBranch,
 		"git-get-property":      s.onGetProperty,
 		"git-has-code":          s.onHasCode,
@@ -42,7 +47,7 @@ func (s *service) onCopy(ctx context.Context, c *trigger.Call) error {
 // onSource answers deploy-source-set APP KIND METADATA.
 // Dokku: plugins/git/deploy-source-set.
 func (s *service) onSource(_ context.Context, c *trigger.Call) error {
-	if c.Arg(1) == fromImage {
+	if c.Arg(1) == imageSource {
 		return nil
 	}
 	return s.host.Store.Unset(sourceImage, c.Arg(0))
@@ -93,20 +98,48 @@ func (s *service) onRevision(_ context.Context, c *trigger.Call) error {
 // onReceive answers receive-app APP [REV]: plugins fire it to deploy what is in
 // the repository.
 func (s *service) onReceive(ctx context.Context, c *trigger.Call) error {
-	return s.rebuild(ctx, outputOf(c), c.Arg(0), c.Arg(1), systemActor)
+	return s.rebuild(ctx, outputOf(c), c.Arg(0), c.Arg(1), command.ActorOf(ctx).String())
 }
 
 // onRebuild answers slipway-rebuild APP [ACTOR], which ps:rebuild fires.
 func (s *service) onRebuild(ctx context.Context, c *trigger.Call) error {
 	actor := c.Arg(1)
 	if actor == "" {
-		actor = systemActor
+		actor = command.ActorOf(ctx).String()
 	}
 	return s.rebuild(ctx, outputOf(c), c.Arg(0), "", actor)
 }
 
-// systemActor is who deploys where a trigger does not say it.
-const systemActor = "dokku"
+// onFromImage answers git-from-image APP IMAGE [BUILD-DIR USER EMAIL].
+func (s *service) onFromImage(ctx context.Context, c *trigger.Call) error {
+	return s.deployImage(ctx, outputOf(c), image{
+		app: c.Arg(0), ref: c.Arg(1), buildDir: c.Arg(2), by: author{c.Arg(3), c.Arg(4)}, actor: command.ActorOf(ctx).String(),
+	})
+}
+
+// onFromArchive answers git-from-archive APP URL|-- KIND [USER EMAIL].
+func (s *service) onFromArchive(ctx context.Context, c *trigger.Call) error {
+	return s.deployArchive(ctx, outputOf(c), archiveSource{
+		app: c.Arg(0), url: c.Arg(1), kind: c.Arg(2), by: author{c.Arg(3), c.Arg(4)}, actor: command.ActorOf(ctx).String(),
+		stdin: c.In, open: s.runner().open,
+	})
+}
+
+// onFromDirectory answers git-from-directory APP DIR [USER EMAIL]. The folder
+// itself is left alone.
+func (s *service) onFromDirectory(ctx context.Context, c *trigger.Call) error {
+	dir, err := s.runner().scratch()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := s.runner().copyFolder(ctx, c.Arg(1), dir); err != nil {
+		return err
+	}
+	return s.deployFolder(ctx, outputOf(c), dir, author{c.Arg(2), c.Arg(3)}, source{
+		Request: deploy.Request{App: c.Arg(0), Actor: command.ActorOf(ctx).String(), Source: "git:from-directory"},
+	})
+}
 
 // answer prints a value, unless there is an error.
 func answer(c *trigger.Call) func(value string, err error) error {

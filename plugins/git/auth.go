@@ -1,0 +1,191 @@
+package git
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+)
+
+type authArgs struct {
+	Host     string `arg:"host" missing:"Please supply a git host"`
+	Username string `arg:"username,optional"`
+	Password string `arg:"password,optional"`
+}
+
+// complete reads a password that was not given from standard input, and checks
+// the words.
+func (in *authArgs) complete(c *command.Call) error {
+	if err := checkHost(in.Host); err != nil {
+		return err
+	}
+	if in.Username == "" {
+		return nil
+	}
+	if in.Password == "" && c.TTY == nil {
+		line, err := bufio.NewReader(io.LimitReader(c.In, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("cannot read the password: %w", err)
+		}
+		in.Password = strings.TrimRight(line, "\r\n")
+	}
+	if in.Password == "" {
+		return command.BadInput("Missing password for netrc auth entry")
+	}
+	if strings.ContainsAny(in.Username+in.Password, "\r\n\x00") {
+		return command.BadInput("A username or password for netrc must be one line")
+	}
+	return nil
+}
+
+// netrcPath is the file with the passwords of ~dokku.
+func (s *service) netrcPath() string { return s.host.Store.RootPath(".netrc") }
+
+// auth sets or removes the login for a git server.
+func (s *service) auth(_ context.Context, c *command.Call, in authArgs) error {
+	if err := in.complete(c); err != nil {
+		return err
+	}
+	text, err := s.host.Store.ReadFile(s.netrcPath())
+	if err != nil {
+		return err
+	}
+	if in.Username == "" {
+		c.Out.Step("Removing netrc auth entry for host %s", in.Host)
+		text = netrcUnset(text, in.Host)
+	} else {
+		c.Out.Step("Setting netrc auth entry for host %s", in.Host)
+		text = netrcSet(text, in.Host, in.Username, in.Password)
+	}
+	return s.host.Store.WriteFile(s.netrcPath(), []byte(text), 0o600)
+}
+
+// authStatus tells by its exit code whether the login for a git server is as
+// given; without a username, whether there is none.
+func (s *service) authStatus(_ context.Context, c *command.Call, in authArgs) error {
+	if err := in.complete(c); err != nil {
+		return err
+	}
+	text, err := s.host.Store.ReadFile(s.netrcPath())
+	if err != nil {
+		return err
+	}
+	entry, ok := netrcGet(text, in.Host)
+	if ok != (in.Username != "") || entry.login != in.Username || entry.password != in.Password {
+		return command.Exit{Code: 1}
+	}
+	return nil
+}
+
+var hostRE = regexp.MustCompile(`^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}$`)
+
+func checkHost(host string) error {
+	if !hostRE.MatchString(host) {
+		return command.BadInput("Invalid git host %q", host)
+	}
+	return nil
+}
+
+type hostArgs struct {
+	Host string `arg:"host" missing:"Please supply a git host"`
+}
+
+// allowHost fetches a server's keys and trusts them from now on.
+func (s *service) allowHost(ctx context.Context, c *command.Call, in hostArgs) error {
+	if err := checkHost(in.Host); err != nil {
+		return err
+	}
+	r := s.runner()
+	keys, err := output(ctx, r.command(ctx, "/", nil, "ssh-keyscan", "-T", "10", "-t", "ed25519,ecdsa,rsa", "--", in.Host))
+	if err != nil || keys == "" {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return command.Fail("No SSH server answered at %s, so its keys are not known", in.Host)
+	}
+	path := s.host.Store.RootPath(".ssh", "known_hosts")
+	if err := s.sshFolder(); err != nil {
+		return err
+	}
+	text, err := s.host.Store.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(text) {
+		known[strings.TrimSpace(line)] = true
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	for line := range strings.Lines(keys) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !known[line] {
+			text += line + "\n"
+		}
+	}
+	if err := s.host.Store.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	c.Out.Step("%s added to known hosts", in.Host)
+	return nil
+}
+
+// sshFolder makes ~dokku/.ssh, which nobody else may read.
+func (s *service) sshFolder() error {
+	return s.host.Store.MkdirAll(s.host.Store.RootPath(".ssh"), 0o700)
+}
+
+// publicKeyPath is the public half of the deploy key, "" when there is none.
+func (s *service) publicKeyPath() string {
+	for _, key := range deployKeys {
+		path := s.host.Store.RootPath(".ssh", key+".pub")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// generateDeployKey makes the key with which private repositories are read.
+func (s *service) generateDeployKey(ctx context.Context, c *command.Call, _ struct{}) error {
+	if s.publicKeyPath() != "" {
+		c.Out.Headers().Exclaim("A deploy key already exists for this host")
+		return nil
+	}
+	if err := s.sshFolder(); err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("cannot find this machine's name: %w", err)
+	}
+	text, err := output(ctx, s.runner().command(ctx, s.host.Store.Root(), nil,
+		"ssh-keygen", "-t", "ed25519", "-C", "dokku@"+host, "-N", "", "-f", s.host.Store.RootPath(".ssh", deployKeys[0])))
+	if err != nil {
+		return command.Fail("Cannot make the deploy key: %w", err)
+	}
+	c.Out.Line("%s", text)
+	return nil
+}
+
+func (s *service) publicKey(_ context.Context, c *command.Call, _ struct{}) error {
+	path := s.publicKeyPath()
+	if path == "" {
+		return command.Fail("There is no deploy key associated with the dokku user.\n" +
+			"Generate an ssh key with the following command:\n" +
+			"  dokku git:generate-deploy-key\n" +
+			"As an alternative, configure the netrc authentication via the git:auth command")
+	}
+	text, err := s.host.Store.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	c.Out.Line("%s", strings.TrimSpace(text))
+	return nil
+}

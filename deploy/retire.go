@@ -32,7 +32,10 @@ func (f *Flow) retireNow(ctx context.Context, s schedule.Scheduler, name string,
 	if err := f.drain(ctx, name, old, wait); err != nil {
 		return err
 	}
-	return s.Retire(ctx, old, grace)
+	if err := s.Retire(ctx, old, grace); err != nil {
+		return err
+	}
+	return s.Discard(ctx, name, nil) // what an earlier, failed deploy left for logs:failed
 }
 
 // drain waits until no request is in flight to the instances.

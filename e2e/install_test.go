@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,34 +17,68 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/slipwayhq/slipway/internal/authkeys"
 )
 
-// binaries is the folder of the built programs, set by TestMain.
-var binaries string
+// What TestMain makes once for all tests.
+var (
+	binaries string // folder of the built programs
+	keys     string // folder of the ssh keys admin, user and stranger
+)
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "slipway-e2e-bin-")
+	dir, err := os.MkdirTemp("", "slipway-e2e-")
 	if err == nil {
-		err = buildBinaries(dir)
+		binaries, keys = filepath.Join(dir, "bin"), filepath.Join(dir, "keys")
+		err = errors.Join(buildBinaries(), makeKeys())
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "cannot build the programs:", err)
+		fmt.Fprintln(os.Stderr, "cannot prepare the tests:", err)
 		os.Exit(1)
 	}
-	binaries = dir
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
-func buildBinaries(dir string) error {
-	cmd := exec.Command("go", "build", "-tags", "nobadger,nomysql,nopgx", "-o", dir+"/", "../cmd/slipway", "../cmd/slipwayd")
+// buildBinaries builds our programs and the app that the tests deploy. With
+// SLIPWAY_E2E_BIN the programs of that folder are tested.
+func buildBinaries() error {
+	if err := os.Mkdir(binaries, 0o755); err != nil {
+		return err
+	}
+	built := os.Getenv("SLIPWAY_E2E_BIN")
+	what := []string{"./testapp"}
+	if built == "" {
+		what = append(what, "../cmd/slipway", "../cmd/slipwayd")
+	}
+	cmd := exec.Command("go", append([]string{"build", "-tags", "nobadger,nomysql,nopgx", "-o", binaries + "/"}, what...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return err
 	}
-	return os.Symlink("slipway", filepath.Join(dir, "dokku"))
+	if built != "" {
+		for _, name := range []string{"slipway", "slipwayd"} {
+			if err := os.Symlink(filepath.Join(built, name), filepath.Join(binaries, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Symlink("slipway", filepath.Join(binaries, "dokku"))
+}
+
+func makeKeys() error {
+	if err := os.Mkdir(keys, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"admin", "user", "stranger"} {
+		if err := run(exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(keys, name))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // installation is one Slipway on ports and folders of its own.
@@ -80,25 +115,39 @@ func install(dir string) (*installation, error) {
 			return nil, err
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
+	if err := os.MkdirAll(in.tmp(), 0o755); err != nil {
 		return nil, err
+	}
+	if err := in.authorize("admin", "user"); err != nil {
+		return in, err
 	}
 	for _, name := range []string{"serve", "proxy"} {
 		if err := in.start(name); err != nil {
 			return in, err
 		}
 	}
-	for _, key := range []string{"admin", "user", "stranger"} {
-		if err := run(exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "keys", key))); err != nil {
-			return in, err
-		}
-	}
-	for _, key := range []string{"admin", "user"} {
-		if err := in.dokku("ssh-keys:add", key, filepath.Join(dir, "keys", key+".pub")); err != nil {
-			return in, err
-		}
-	}
 	return in, in.dokku("domains:set-global", "e2e.localhost")
+}
+
+// authorize writes the keys of these names as ssh-keys:add does.
+func (in *installation) authorize(names ...string) error {
+	root := filepath.Join(in.dir, "home")
+	if err := os.MkdirAll(filepath.Join(root, ".ssh"), 0o700); err != nil {
+		return err
+	}
+	var lines []authkeys.Line
+	for _, name := range names {
+		public, err := os.ReadFile(filepath.Join(keys, name+".pub"))
+		if err != nil {
+			return err
+		}
+		line, err := authkeys.NewLine(name, string(public), root, "no-agent-forwarding,no-user-rc,no-X11-forwarding,no-port-forwarding")
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
+	}
+	return os.WriteFile(filepath.Join(root, ".ssh", "authorized_keys"), []byte(authkeys.Format(lines)), 0o600)
 }
 
 func run(cmd *exec.Cmd) error {
@@ -115,19 +164,27 @@ func (in *installation) env() []string {
 		"DOKKU_ROOT=" + filepath.Join(in.dir, "home"), "DOKKU_LIB_ROOT=" + filepath.Join(in.dir, "lib"),
 		"SLIPWAY_SOCKET=" + in.socket(), "SLIPWAY_LISTEN=127.0.0.1", "SLIPWAY_INSTANCE=" + in.instance,
 		fmt.Sprintf("SLIPWAY_SSH_PORT=%d", in.sshPort), fmt.Sprintf("SLIPWAY_HTTP_PORT=%d", in.httpPort), fmt.Sprintf("SLIPWAY_HTTPS_PORT=%d", in.tlsPort),
-		"PATH=" + binaries + ":" + os.Getenv("PATH"),
+		"TMPDIR=" + in.tmp(), "PATH=" + binaries + ":" + os.Getenv("PATH"),
 		"GIT_SSH_COMMAND=" + in.sshCommand("admin"), "SSH=" + in.sshCommand("admin"),
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@localhost", "GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@localhost",
-		"KEYS=" + filepath.Join(in.dir, "keys"), "REMOTE=" + fmt.Sprintf("ssh://dokku@127.0.0.1:%d", in.sshPort), "BUILDKIT_PROGRESS=plain",
+		"KEYS=" + keys, "REMOTE=" + fmt.Sprintf("ssh://dokku@127.0.0.1:%d", in.sshPort), "BUILDKIT_PROGRESS=plain",
 	}
 }
 
-func (in *installation) socket() string { return filepath.Join(in.dir, "lib", "run", "slipwayd.sock") }
+func (in *installation) socket() string { return in.lib("run", "slipwayd.sock") }
+
+// lib is a path below DOKKU_LIB_ROOT.
+func (in *installation) lib(path ...string) string {
+	return filepath.Join(append([]string{in.dir, "lib"}, path...)...)
+}
+
+// tmp is the folder for temporary files of the daemon's processes.
+func (in *installation) tmp() string { return filepath.Join(in.dir, "tmp") }
 
 func (in *installation) sshCommand(key string) string {
 	return fmt.Sprintf("ssh -p %d -i %s -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
-		in.sshPort, filepath.Join(in.dir, "keys", key))
+		in.sshPort, filepath.Join(keys, key))
 }
 
 func (in *installation) command(name string, args ...string) *exec.Cmd {

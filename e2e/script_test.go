@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -25,6 +24,10 @@ import (
 //	stop serve|proxy             SIGTERM, waits for its end
 //	start serve|proxy            starts it again
 //	running APP PROCESS N        waits until N containers run
+//	testapp DIR VERSION          puts the test app (testapp/) with a Dockerfile into DIR; / answers VERSION
+//	[!] admin|user|stranger ARGS…  runs a command by ssh with that key (stranger's is not known)
+//	ref APP BRANCH DIR REV       the app's branch is this revision of the repository DIR; REV "none": there is none
+//	tidy APP                     waits until nothing is left of a deploy: journal, upcoming or retired containers
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -45,7 +48,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Vars = append(env.Vars, in.env()...)
-			env.Vars = append(env.Vars, "HOME="+env.WorkDir, "STATE="+dir)
+			env.Vars = append(env.Vars, "SSH_USER="+in.sshCommand("user"), "HOME="+env.WorkDir, "STATE="+dir)
 			env.Values["installation"] = in
 			return nil
 		},
@@ -57,6 +60,14 @@ func TestScripts(t *testing.T) {
 			"stop":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
 			"start":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
 			"running": cmdRunning,
+			"testapp": cmdTestapp,
+			"ref":     cmdRef,
+			"tidy": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(of(ts).tidy(args[0]))
+			},
+			"admin":    persona("admin"),
+			"user":     persona("user"),
+			"stranger": persona("stranger"),
 		},
 	})
 }
@@ -103,20 +114,38 @@ func cmdHTTP(ts *testscript.TestScript, _ bool, args []string) {
 func cmdRunning(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	got := 0
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		out, err := exec.Command("docker", "ps", "-q", "--filter", "label=com.slipway.instance="+of(ts).instance,
-			"--filter", "label=com.dokku.app-name="+args[0], "--filter", "label=com.dokku.process-type="+args[1]).Output()
-		ts.Check(err)
-		if got = len(strings.Fields(string(out))); got == want {
-			return
-		}
-	}
-	ts.Fatalf("%d containers of %s.%s run, want %d", got, args[0], args[1], want)
+	ts.Check(of(ts).awaitRunning(args[0], args[1], want))
 }
 
-// logOf is the log of a process of the installation, for failures.
-func (in *installation) logOf(name string) string {
-	b, _ := os.ReadFile(filepath.Join(in.dir, name+".log"))
-	return string(b)
+func cmdTestapp(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(writeTestapp(ts.MkAbs(args[0]), strings.Join(args[1:], " ")))
+}
+
+func cmdRef(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := of(ts).command("git", "rev-parse", args[3])
+	cmd.Dir = ts.MkAbs(args[2])
+	want, err := cmd.Output()
+	if args[3] == "none" {
+		want, err = nil, nil
+	}
+	ts.Check(err)
+	got, err := of(ts).command("git", "--git-dir="+filepath.Join(of(ts).dir, "home", args[0]), "for-each-ref", "--format=%(objectname)", "refs/heads/"+args[1]).Output()
+	ts.Check(err)
+	if string(got) != string(want) {
+		ts.Fatalf("branch %s of %s is %q, want %q", args[1], args[0], got, want)
+	}
+}
+
+// persona runs commands by ssh with one key.
+func persona(key string) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		words := strings.Fields(of(ts).sshCommand(key))
+		err := ts.Exec(words[0], append(append(words[1:], "dokku@127.0.0.1"), args...)...)
+		if neg && err == nil {
+			ts.Fatalf("unexpected success of %s %s", key, strings.Join(args, " "))
+		}
+		if !neg {
+			ts.Check(err)
+		}
+	}
 }

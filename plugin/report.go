@@ -175,7 +175,7 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 func PropertyRows(h *Host, prefix string, props []state.Property, app string) (Rows, error) {
 	rows := Rows{}
 	for _, p := range props {
-		if p.Internal {
+		if p.Internal || (app == state.Global && p.Scope == state.AppOnly) {
 			continue
 		}
 		computed, err := h.Store.Computed(p, app)
@@ -192,9 +192,6 @@ func PropertyRows(h *Host, prefix string, props []state.Property, app string) (R
 			if rows[prefix+p.Name], err = h.Store.Get(p, app); err != nil {
 				return nil, err
 			}
-		}
-		if app == state.Global {
-			delete(rows, prefix+p.Name)
 		}
 	}
 	return rows, nil

@@ -29,8 +29,8 @@
 // and each may end in `< FILE`, with FILE among the files of the story. Two
 // files are no state: `watch` names triggers that `fired` shows, and `answers`
 // has lines `TRIGGER TEXT`: what an external plugin answers (`TRIGGER !TEXT`: it
-// fails). In output $ROOT and $LIB stand for the state folders, and $EPOCH for a
-// time.
+// fails). In output $ROOT and $LIB stand for the state folders, $EPOCH for a
+// time, and $ID for the id of a container.
 //
 // New gives tests that need Go the same world.
 package plugintest
@@ -140,13 +140,17 @@ func (w *World) result(stdout, stderr string, err error) Result {
 	return Result{w.hide(stdout), w.hide(stderr), command.ExitCode(err)}
 }
 
-// epoch is a time of today in seconds since 1970.
-var epoch = regexp.MustCompile(`\b1[0-9]{9}\b`)
+// What is different in every run.
+var (
+	epoch       = regexp.MustCompile(`\b1[0-9]{9}\b`)                   // a time of today in seconds since 1970
+	containerID = regexp.MustCompile(`\b[0-9a-f]{12}([0-9a-f]{52})?\b`) // of a container, short or whole
+)
 
 // hide puts names in place of what is different in every run: the paths of the
-// state folders and times.
+// state folders, times, and containers.
 func (w *World) hide(text string) string {
 	text = epoch.ReplaceAllString(text, "$$EPOCH")
+	text = containerID.ReplaceAllString(text, "$$ID")
 	return strings.NewReplacer(w.Host.Store.Root(), "$ROOT", w.Host.Store.Lib(), "$LIB", w.dir, "$DIR").Replace(text)
 }
 

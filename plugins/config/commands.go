@@ -192,6 +192,9 @@ func readImport(ctx context.Context, c *command.Call, name string) ([]byte, erro
 	if name == "-" {
 		c.Out.Headers().Step("Reading config vars from stdin")
 	} else {
+		if c.Files == nil {
+			return nil, command.BadInput("Files cannot be read here; pass - and the file on standard input")
+		}
 		f, err := c.Files.Open(ctx, name)
 		if err != nil {
 			return nil, command.BadInput("cannot open %s: %w", name, err)

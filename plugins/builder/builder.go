@@ -13,6 +13,8 @@ package builder
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
@@ -21,7 +23,7 @@ import (
 
 var properties = []state.Property{
 	{Plugin: "builder", Name: "selected", Help: "The builder of the app, instead of the one that its files ask for"},
-	{Plugin: "builder", Name: "build-dir", Help: "The folder of the source that is built"},
+	{Plugin: "builder", Name: "build-dir", Validate: validDir, Help: "The folder of the source that is built"},
 	{Plugin: "builder", Name: "skip-cleanup", Default: "false", Validate: validBool, Help: "Keep images that are no longer needed"},
 	// Listed among the properties as Dokku lists it, but written by deploys.
 	{Plugin: "builder", Name: "detected", Scope: state.AppOnly, Validate: readOnly, Help: "The builder of the last build"},
@@ -30,6 +32,14 @@ var properties = []state.Property{
 func validBool(v string) error {
 	if v != "true" && v != "false" {
 		return errors.New("Invalid skip-cleanup value, must be true or false") //nolint:staticcheck // shown as it is
+	}
+	return nil
+}
+
+// validDir keeps the build in the source's tree. Dokku takes slashes at the ends.
+func validDir(v string) error {
+	if !filepath.IsLocal(strings.Trim(v, "/")) {
+		return errors.New("Invalid build-dir value, must be a folder of the source, such as frontend") //nolint:staticcheck // shown as it is
 	}
 	return nil
 }

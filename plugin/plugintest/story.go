@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,8 +101,12 @@ func (w *World) play(t *testing.T, transcript string) string {
 	return b.String()
 }
 
+// containerID is the id of a container, short or whole: another one in every
+// run.
+var containerID = regexp.MustCompile(`\b[0-9a-f]{12}([0-9a-f]{52})?\b`)
+
 func writeLines(b *strings.Builder, prefix, text string) {
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(containerID.ReplaceAllString(text, "$$ID")) {
 		b.WriteString(prefix + strings.TrimRight(line, "\n") + "\n")
 	}
 }

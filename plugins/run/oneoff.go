@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/command"
@@ -24,6 +25,7 @@ type oneOff struct {
 	app      string
 	env      map[string]string
 	labels   map[string]string
+	deadline time.Duration
 	process  string // the process type whose command it runs, "" for none
 	terminal bool
 	stdin    bool
@@ -42,14 +44,15 @@ const tries = 10
 
 // prepare works out what to run from what the caller said.
 func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOff, error) {
-	o := oneOff{app: in.App, labels: map[string]string{labelDeadline: strconv.Itoa(in.TTL)}, argv: in.Command}
-	if in.TTL < 1 {
+	o := oneOff{app: in.App, labels: map[string]string{labelDeadline: in.TTL}, argv: in.Command}
+	seconds, err := strconv.Atoi(in.TTL)
+	if err != nil || seconds < 1 {
 		return o, command.BadInput("--ttl-seconds must be a positive integer")
 	}
+	o.deadline = time.Duration(seconds) * time.Second
 	if err := r.checkImage(ctx, c, in.App); err != nil {
 		return o, err
 	}
-	var err error
 	if o.env, err = r.env(in); err != nil {
 		return o, err
 	}

@@ -19,7 +19,7 @@ type startArgs struct {
 	Labels   []string `flag:"label" help:"label the container KEY=VALUE, also repeatedly"`
 	NoTTY    bool     `flag:"no-tty" help:"do not use the terminal"`
 	ForceTTY bool     `flag:"force-tty" help:"give the container a terminal"`
-	TTL      int      `flag:"ttl-seconds" default:"86400" help:"how long it may run"`
+	TTL      string   `flag:"ttl-seconds" default:"86400" help:"how long it may run"`
 	App      string   `arg:"app"`
 	Command  []string `arg:"cmd,optional"`
 }
@@ -48,7 +48,7 @@ func (r *run) attached(ctx context.Context, c *command.Call, in startArgs) error
 	if err != nil {
 		return err
 	}
-	code, err := r.attach(ctx, c, o, in, id)
+	code, err := r.attach(ctx, c, o, id)
 	if err != nil {
 		return err
 	}
@@ -63,8 +63,8 @@ func (r *run) attached(ctx context.Context, c *command.Call, in startArgs) error
 
 // attach starts the container and stays with it. However it leaves, the
 // container does not go on.
-func (r *run) attach(ctx context.Context, c *command.Call, o oneOff, in startArgs, id string) (code int, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(in.TTL)*time.Second, errDeadline)
+func (r *run) attach(ctx context.Context, c *command.Call, o oneOff, id string) (code int, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, o.deadline, errDeadline)
 	defer cancel()
 	mode := attach.Streams
 	if o.terminal {
@@ -75,7 +75,7 @@ func (r *run) attach(ctx context.Context, c *command.Call, o oneOff, in startArg
 	call.Out = command.NewOutput(c.Out.Stdout(), io.MultiWriter(c.Out.Stderr(), said))
 	code, err = attach.Run(ctx, r.host.CLI, &call, mode, "container", "start", "--attach", "--interactive", id)
 	if ctx.Err() != nil {
-		return 0, r.abandon(ctx, c, in, id)
+		return 0, r.abandon(ctx, c, o, id)
 	}
 	if err != nil {
 		return 0, errors.Join(err, ignoreGone(r.host.Docker.Remove(ctx, id)))
@@ -84,15 +84,15 @@ func (r *run) attach(ctx context.Context, c *command.Call, o oneOff, in startArg
 }
 
 // abandon ends a container whose caller or whose time is gone.
-func (r *run) abandon(ctx context.Context, c *command.Call, in startArgs, id string) error {
+func (r *run) abandon(ctx context.Context, c *command.Call, o oneOff, id string) error {
 	cause := context.Cause(ctx)
 	late := context.WithoutCancel(ctx)
 	grace := interrupted
 	if errors.Is(cause, errDeadline) {
-		c.Out.Warn("The container has run for %d seconds and is stopped", in.TTL)
+		c.Out.Warn("The container has run for %d seconds and is stopped", int(o.deadline.Seconds()))
 		cause = command.Exit{Code: 124} // as timeout(1) has it
 		var err error
-		if grace, err = r.grace(in.App); err != nil {
+		if grace, err = r.grace(o.app); err != nil {
 			return err
 		}
 	}

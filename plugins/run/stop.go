@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,7 @@ func (r *run) stop(ctx context.Context, c *command.Call, in stopArgs) error {
 	if err != nil {
 		return err
 	}
+	containers = slices.DeleteFunc(containers, func(c docker.Container) bool { return !c.Running() })
 	switch {
 	case len(containers) == 0 && in.Container != "":
 		c.Out.Warn("Specified container does not exist")

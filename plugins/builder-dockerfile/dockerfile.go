@@ -16,11 +16,9 @@
 package builderdockerfile
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -41,19 +39,8 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 		Name:       feature,
 		Help:       "Manage the dockerfile builder integration for an app",
 		Properties: properties,
-		Commands: []*command.Command{
-			plugin.SetCommand(h, feature, "Invalid property specified, valid properties include", properties, nil),
-			plugin.Report{
-				Feature: feature,
-				App:     func(_ context.Context, app string) (plugin.Rows, error) { return rows(h, app) },
-				Global:  func(context.Context) (plugin.Rows, error) { return rows(h, state.Global) },
-			}.Command(h),
-		},
+		Commands:   plugin.Settings(h, feature, properties),
 	}
-}
-
-func rows(h *plugin.Host, app string) (plugin.Rows, error) {
-	return plugin.PropertyRows(h, feature+"-", properties, app)
 }
 
 func inSource(path string) error {

@@ -34,7 +34,7 @@ type restartArgs struct {
 }
 
 func (p *ps) restart(ctx context.Context, c *command.Call, in restartArgs) error {
-	return p.each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
 		change := p.change(ctx, name, "ps:restart")
 		change.Process = in.Process
 		if deployed, err := p.deployed(name); err != nil || !deployed {
@@ -45,7 +45,9 @@ func (p *ps) restart(ctx context.Context, c *command.Call, in restartArgs) error
 	})
 }
 
-func (in restartArgs) targets() targets { return targets{in.All, in.Parallel, in.App} }
+func (in restartArgs) targets() plugin.Targets {
+	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel}
+}
 
 type allArgs struct {
 	All      bool   `flag:"all"`
@@ -53,10 +55,12 @@ type allArgs struct {
 	App      string `arg:"app,optional"`
 }
 
-func (in allArgs) targets() targets { return targets{in.All, in.Parallel, in.App} }
+func (in allArgs) targets() plugin.Targets {
+	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel}
+}
 
 func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || !deployed {
 			c.Out.Warn("App %s has not been deployed", name)
 			return err
@@ -69,7 +73,7 @@ func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
 }
 
 func (p *ps) stop(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || !deployed {
 			c.Out.Warn("App %s has not been deployed", name)
 			return err
@@ -83,7 +87,7 @@ func (p *ps) stop(ctx context.Context, c *command.Call, in allArgs) error {
 }
 
 func (p *ps) rebuild(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || (in.All && !deployed) {
 			return err
 		}
@@ -97,11 +101,11 @@ type restoreArgs struct {
 }
 
 func (p *ps) restore(ctx context.Context, c *command.Call, in restoreArgs) error {
-	t := targets{in.App == "", in.Parallel, in.App}
-	if t.all {
+	t := plugin.Targets{App: in.App, All: in.App == "", Parallel: in.Parallel}
+	if t.All {
 		c.Out.Warn("Restore specified without app, assuming --all")
 	}
-	return p.each(ctx, c, t, func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, t, func(ctx context.Context, name string) error {
 		err := p.flow.Restore(ctx, c.Out, name, true)
 		if errors.Is(err, state.ErrLocked) {
 			return command.Fail("%s is being deployed, it is not restored", name)
@@ -116,7 +120,7 @@ type appArgs struct {
 
 func (p *ps) retire(ctx context.Context, c *command.Call, in appArgs) error {
 	c.Out.Step("Retiring old containers and images")
-	return p.each(ctx, c, targets{in.App == "", 1, in.App}, func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, plugin.Targets{App: in.App, All: in.App == ""}, func(ctx context.Context, name string) error {
 		return p.flow.RetireLeftovers(ctx, name)
 	})
 }

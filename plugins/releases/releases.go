@@ -46,14 +46,7 @@ func Plugin(h *plugin.Host, flow *deploy.Flow) plugin.Plugin {
 			command.New("releases:info", "Show one release, by default the current one", r.info),
 			command.New("releases:rollback", "Roll back to a release, by default the one before the current", r.rollback),
 			plugin.SetCommand(h, "releases", "Invalid property specified, valid properties include", props, nil),
-			plugin.Report{Feature: "releases",
-				App: func(_ context.Context, name string) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "releases-", props, name)
-				},
-				Global: func(context.Context) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "releases-", props, state.Global)
-				},
-			}.Command(h),
+			plugin.PropertyReport(h, "releases", props).Command(h),
 		},
 	}
 }

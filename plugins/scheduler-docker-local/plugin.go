@@ -1,9 +1,6 @@
 package schedulerdockerlocal
 
 import (
-	"context"
-
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -17,16 +14,6 @@ var properties = []state.Property{
 func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "scheduler-docker-local", Help: "Manage the docker-local scheduler integration for an app", Properties: properties,
-		Commands: []*command.Command{
-			plugin.SetCommand(h, "scheduler-docker-local", "Invalid property specified, valid properties include", properties, nil),
-			plugin.Report{Feature: "scheduler-docker-local",
-				App: func(_ context.Context, name string) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "scheduler-docker-local-", properties, name)
-				},
-				Global: func(context.Context) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "scheduler-docker-local-", properties, state.Global)
-				},
-			}.Command(h),
-		},
+		Commands: plugin.Settings(h, "scheduler-docker-local", properties),
 	}
 }

@@ -4,9 +4,6 @@
 package scheduler
 
 import (
-	"context"
-
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -20,16 +17,6 @@ var properties = []state.Property{
 func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "scheduler", Help: "Manage scheduler settings for an app", Properties: properties,
-		Commands: []*command.Command{
-			plugin.SetCommand(h, "scheduler", "Invalid property specified, valid properties include", properties, nil),
-			plugin.Report{Feature: "scheduler",
-				App: func(_ context.Context, name string) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "scheduler-", properties, name)
-				},
-				Global: func(context.Context) (plugin.Rows, error) {
-					return plugin.PropertyRows(h, "scheduler-", properties, state.Global)
-				},
-			}.Command(h),
-		},
+		Commands: plugin.Settings(h, "scheduler", properties),
 	}
 }

@@ -122,7 +122,7 @@ func (s *Server) sshServer(hostKey gossh.Signer, who identify) *ssh.Server {
 				PublicKeyAuthAlgorithms: gossh.SupportedAlgorithms().PublicKeyAuths, // the default has SHA-1
 				AuthLogCallback: func(_ gossh.ConnMetadata, _ string, err error) {
 					if err == nil {
-						ctx.Value(handshakeKey{}).(*handshake).over()
+						ctx.Value(handshakeKey{}).(*handshake).loggedIn()
 					}
 				},
 			}
@@ -135,6 +135,13 @@ type handshake struct {
 	net.Conn
 	over func()
 	open atomic.Int32 // sessions
+}
+
+func (h *handshake) loggedIn() {
+	if p, ok := h.Conn.(*promptConn); ok {
+		p.loggedIn.Store(true)
+	}
+	h.over()
 }
 
 type handshakeKey struct{}
@@ -213,7 +220,7 @@ func (s *Server) handle(srv *ssh.Server, conn net.Conn, release func()) {
 			delete(s.conns, conn)
 			s.mu.Unlock()
 		}()
-		srv.HandleConn(&handshake{Conn: conn, over: over})
+		srv.HandleConn(&handshake{Conn: promptly(conn), over: over})
 	})
 }
 

@@ -19,6 +19,21 @@ var appData = []string{"app-json", "apps", "builder-lambda", "builds", "docker-o
 // rest says what happened to the one app.
 var copiedData = []string{"app-json", "builder-lambda", "docker-options", "git", "ps"}
 
+// MakeAppDir makes the folder of a new app. Errors: fs.ErrExist when there is
+// one, so that of two who create an app one is told so.
+func (s *Store) MakeAppDir(app string) error {
+	if err := os.Mkdir(s.AppDir(app), 0o755); err != nil {
+		return fmt.Errorf("cannot make the folder of %s: %w", app, err)
+	}
+	if s.cfg.Owner == nil {
+		return nil
+	}
+	if err := os.Chown(s.AppDir(app), s.cfg.Owner.UID, s.cfg.Owner.GID); err != nil {
+		return fmt.Errorf("cannot hand over the folder of %s: %w", app, err)
+	}
+	return nil
+}
+
 // DestroyData removes the app's folders below data/.
 func (s *Store) DestroyData(app string) error {
 	for _, feature := range appData {

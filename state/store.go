@@ -158,7 +158,8 @@ func (s *Store) Apps() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+		// AppExists follows links: Dokku allows an app's folder to be one.
+		if (e.IsDir() || e.Type()&os.ModeSymlink != 0) && s.AppExists(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}

@@ -3,6 +3,7 @@ package apps
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strconv"
 
 	"github.com/slipwayhq/slipway/app"
@@ -19,21 +20,20 @@ func (a apps) createApp(ctx context.Context, out *command.Output, name string) e
 		return command.Fail("Name is already taken")
 	}
 	out.Headers().Step("Creating %s...", name)
-	if err := a.make(ctx, name); err != nil {
+	switch err := a.h.Store.MakeAppDir(name); {
+	case errors.Is(err, fs.ErrExist):
+		return command.Fail("Name is already taken")
+	case err != nil:
+		return err
+	}
+	err := a.h.Store.Set(propCreated, name, strconv.FormatInt(a.now().Unix(), 10))
+	if err == nil {
+		err = a.h.Bus.Event(ctx, "post-create", name)
+	}
+	if err != nil {
 		return errors.Join(err, a.remove(context.WithoutCancel(ctx), name))
 	}
 	return nil
-}
-
-func (a apps) make(ctx context.Context, name string) error {
-	if err := a.h.Store.MkdirAll(a.h.Store.AppDir(name), 0o755); err != nil {
-		return err
-	}
-	now := strconv.FormatInt(a.now().Unix(), 10)
-	if err := a.h.Store.Set(propCreated, name, now); err != nil {
-		return err
-	}
-	return a.h.Bus.Event(ctx, "post-create", name)
 }
 
 // remove takes back an app that never became one.

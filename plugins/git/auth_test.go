@@ -1,0 +1,140 @@
+package git
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestNetrcIsReadAsCurlReadsIt(t *testing.T) {
+	text := `# comment machine no
+machine a login l password p
+machine b
+	account x
+	password "with \"quotes\" and \\"
+	login machine
+macdef init
+	machine macro login m
+	password m
+
+machine c login "#hash" # password no
+default login anonymous
+`
+	for host, want := range map[string]string{"a": "l:p", "b": `machine:with "quotes" and \`, "c": "#hash:"} {
+		e, ok := netrcGet(text, host)
+		if got := e.login + ":" + e.password; !ok || got != want {
+			t.Errorf("%s: %v %q", host, ok, got)
+		}
+	}
+	for _, host := range []string{"no", "macro", "d", ""} {
+		if _, ok := netrcGet(text, host); ok {
+			t.Errorf("%q has an entry", host)
+		}
+	}
+}
+
+func FuzzNetrc(f *testing.F) {
+	f.Add("machine a login l password p\n", "a", "l", "p")
+	f.Add("machine", "a", `"`, `\`)
+	f.Add("default\nmacdef x\n\nmachine a", "b", "#", " ")
+	f.Add(`machine "a`, "a", "machine", "password")
+	f.Fuzz(func(t *testing.T, text, host, login, password string) {
+		if checkHost(host) != nil || login == "" || password == "" || strings.ContainsAny(login+password, "\r\n\x00") {
+			return
+		}
+		before, had := netrcGet(text, "other.example")
+		without := netrcUnset(text, host)
+		if _, ok := netrcGet(without, host); ok {
+			t.Fatalf("%q is left in %q", host, without)
+		}
+		with := netrcSet(text, host, login, password)
+		// An open quote or macro at the end swallows what is appended.
+		if strings.Contains(text, `"`) || strings.Contains(text, "macdef") || strings.HasSuffix(text, "\\") || endsInKeyword(without) {
+			return
+		}
+		e, ok := netrcGet(with, host)
+		if !ok || e.login != login || e.password != password {
+			t.Fatalf("set %q %q, got %+v from %q", login, password, e, with)
+		}
+		after, has := netrcGet(with, "other.example")
+		if host != "other.example" && (had != has || before.login != after.login || before.password != after.password) {
+			t.Fatalf("other.example was %+v, is %+v in %q", before, after, with)
+		}
+	})
+}
+
+// endsInKeyword tells whether the next word would be a keyword's value.
+func endsInKeyword(text string) bool {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if _, rest, _ := strings.Cut(w, "#"); rest != "" {
+			words[i] = w
+		}
+	}
+	if len(words) == 0 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "machine", "login", "password", "account":
+		return true
+	}
+	return false
+}
+
+func TestNetrcIsPrivate(t *testing.T) {
+	h := newHarness(t)
+	path := h.host.Store.RootPath(".netrc")
+	must(t, os.WriteFile(path, nil, 0o644))
+	if r := h.dokku("git:auth", "git.example.com", "ann", "secret"); r.code != 0 || strings.Contains(r.stdout+r.stderr, "secret") {
+		t.Errorf("%+v", r)
+	}
+	st, err := os.Stat(path)
+	must(t, err)
+	if st.Mode() != 0o600 {
+		t.Errorf("security: mode %v", st.Mode())
+	}
+}
+
+func TestDeployKey(t *testing.T) {
+	h := newHarness(t)
+	r := h.dokku("git:generate-deploy-key")
+	contains(t, r.stdout, "Generating public/private ed25519 key pair", "dokku@")
+	public := h.dokku("git:public-key")
+	if !strings.HasPrefix(public.stdout, "ssh-ed25519 ") || public.code != 0 {
+		t.Errorf("%+v", public)
+	}
+	contains(t, h.dokku("git:generate-deploy-key").stdout, " !     A deploy key already exists for this host")
+	if again := h.dokku("git:public-key"); again != public {
+		t.Error("the key was replaced")
+	}
+	for name, mode := range map[string]os.FileMode{".ssh": 0o700 | os.ModeDir, ".ssh/id_ed25519": 0o600} {
+		st, err := os.Stat(h.host.Store.RootPath(name))
+		must(t, err)
+		if st.Mode() != mode {
+			t.Errorf("security: %s has mode %v", name, st.Mode())
+		}
+	}
+}
+
+func TestAllowHost(t *testing.T) {
+	h := newHarness(t)
+	known := h.host.Store.RootPath(".ssh", "known_hosts")
+	must(t, os.Mkdir(filepath.Dir(known), 0o700))
+	must(t, os.WriteFile(known, []byte("old.example.com ssh-rsa AAA"), 0o644))
+	// ssh-keyscan always speaks to port 22.
+	script := "#!/bin/sh\nfor host; do :; done\necho \"# $host\"\necho \"$host ssh-rsa BBB\"\necho \"$host ssh-ed25519 CCC\"\n"
+	must(t, os.WriteFile(filepath.Join(h.dir, "bin", "ssh-keyscan"), []byte(script), 0o755))
+	t.Setenv("PATH", filepath.Join(h.dir, "bin")+":"+os.Getenv("PATH"))
+	for range 2 {
+		r := h.dokku("git:allow-host", "git.example.com")
+		if r.stdout != "-----> git.example.com added to known hosts\n" {
+			t.Errorf("%+v", r)
+		}
+	}
+	got, err := os.ReadFile(known)
+	must(t, err)
+	if want := "old.example.com ssh-rsa AAA\ngit.example.com ssh-rsa BBB\ngit.example.com ssh-ed25519 CCC\n"; string(got) != want {
+		t.Errorf("got %q", got)
+	}
+}

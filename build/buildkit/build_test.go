@@ -175,7 +175,7 @@ func TestLiveOutput(t *testing.T) {
 	if err := buildkit.Build(t.Context(), engine, job, command.NewOutput(out, out)); err != nil {
 		t.Fatal(err)
 	}
-	if seen == 0 || seen > 2800*time.Millisecond {
-		t.Errorf("output was seen after %v", seen)
+	if took := time.Since(began); seen == 0 || took-seen < 300*time.Millisecond {
+		t.Errorf("output was seen after %v of %v", seen, took)
 	}
 }

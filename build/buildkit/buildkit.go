@@ -38,12 +38,14 @@ type Engine interface {
 
 // Job is one build.
 type Job struct {
-	App        string            // for messages
-	Context    Tree              // what COPY and ADD see
-	Dockerfile Dockerfile        // in the syntax that the engine knows
-	Image      string            // the reference to tag; files that did not change since its last build are not sent again
-	Labels     map[string]string // of the image; those of Options win
-	Options    Options
+	App        string     // for messages
+	Context    Tree       // what COPY and ADD see
+	Dockerfile Dockerfile // in the syntax that the engine knows
+	// Image is the reference to tag. Files that did not change since the last
+	// build of the same repository are not sent again.
+	Image   string
+	Labels  map[string]string // of the image; those of Options win
+	Options Options
 	// Env has the values of build arguments and secrets: a variable reaches the
 	// build when the Dockerfile has `ARG NAME` or `--mount=type=secret,id=NAME`.
 	Env map[string]string

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/distribution/reference"
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
@@ -45,7 +46,7 @@ func (j Job) solveOptions() (client.SolveOpt, error) {
 		Frontend:      dockerfileFrontend,
 		FrontendAttrs: j.frontendAttrs(),
 		LocalMounts:   map[string]fsutil.FS{"context": context, "dockerfile": recipe},
-		SharedKey:     "slipway:" + j.Image,
+		SharedKey:     "slipway:" + repository(j.Image),
 		Session:       attachables,
 		Exports: []client.ExportEntry{{
 			Type:  engineExporter,
@@ -60,6 +61,16 @@ func (j Job) solveOptions() (client.SolveOpt, error) {
 		solve.AllowedEntitlements = append(slices.Clone(solve.AllowedEntitlements), "network.host")
 	}
 	return solve, nil
+}
+
+// repository is an image's name without its tag, which may differ from build to
+// build.
+func repository(image string) string {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return image // the engine will say so
+	}
+	return named.Name()
 }
 
 // frontendAttrs says the options in the words of the Dockerfile frontend.

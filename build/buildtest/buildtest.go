@@ -69,6 +69,7 @@ func Host(t testing.TB) *plugin.Host {
 		t.Fatal(err)
 	}
 	return &plugin.Host{
+		Names: docker.Names{Instance: "slipway-test"},
 		Store: store, Bus: trigger.NewBus(nil), Docker: dockertest.Connect(t), Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -114,6 +115,10 @@ func Build(ctx context.Context, t testing.TB, h *plugin.Host, b build.Builder, r
 		req.Log = io.MultiWriter(req.Log, &log)
 	}
 	err := b.Build(ctx, req, command.NewOutput(&out, &out))
+	if in, err := h.Docker.ImageInspect(context.WithoutCancel(ctx), req.Image); err == nil {
+		// The next build may take its name from it.
+		t.Cleanup(func() { _ = h.Docker.ImageRemove(context.Background(), in.ID, false) })
+	}
 	return Result{err, out.String(), log.String()}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -126,8 +127,9 @@ func testLinks(t *testing.T, s Subject) {
 func testSameSizeAndTime(t *testing.T, s Subject) {
 	h := Host(t)
 	b := s.New(h)
-	req := build.Request{Image: Image(t)}
-	for _, content := range []string{"first.", "second"} {
+	repository := dockertest.Name(t) + "/app"
+	for tag, content := range []string{"first.", "second"} {
+		req := build.Request{Image: fmt.Sprintf("%s:%d", repository, tag)}
 		files := maps.Clone(s.Source)
 		files["page.txt"] = content
 		req.Dir = Source(t, files)

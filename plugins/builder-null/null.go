@@ -3,8 +3,8 @@
 //
 //	dokku builder:set APP selected null
 //
-// A deploy needs an image all the same; it must be in the engine already, under
-// the app's own name.
+// A deploy needs an image all the same; it must be in the engine already, as
+// dokku/APP:latest.
 package buildernull
 
 import (
@@ -34,15 +34,16 @@ func (b builder) Name() string { return "null" }
 // Detect implements build.Builder: never.
 func (b builder) Detect(context.Context, string, string) (bool, error) { return false, nil }
 
-// Build implements build.Builder: it checks that there is an image.
+// Build implements build.Builder: it takes the image that is there.
 func (b builder) Build(ctx context.Context, req build.Request, out *command.Output) error {
-	_, err := b.h.Docker.ImageInspect(ctx, req.Image)
+	image := b.h.Names.Image(req.App) + ":latest"
+	err := b.h.Docker.ImageTag(ctx, image, req.Image)
 	if errors.Is(err, docker.ErrNotFound) {
-		return command.Fail("App image (%s) not found\nThe null builder builds nothing; let another one be chosen: dokku builder:set %s selected", req.Image, req.App)
+		return command.Fail("App image (%s) not found\nThe null builder builds nothing; let another one be chosen: dokku builder:set %s selected", image, req.App)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot look for the image of %s: %w", req.App, err)
+		return fmt.Errorf("cannot use the image of %s: %w", req.App, err)
 	}
-	out.Text("The null builder builds nothing; %s stays as it is", req.Image)
+	out.Text("The null builder builds nothing; %s stays as it is", image)
 	return nil
 }

@@ -1,6 +1,7 @@
 package buildernull
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -18,16 +19,23 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func TestAnImageThatIsThereStays(t *testing.T) {
+func TestTakesTheImageThatIsThere(t *testing.T) {
 	h := buildtest.Host(t)
+	h.Names.Instance = dockertest.Name(t)
+	latest := h.Names.Image(buildtest.App) + ":latest"
 	image := dockertest.BusyBox(t, h.Docker)
-	before, err := h.Docker.ImageInspect(t.Context(), image)
+	if err := h.Docker.ImageTag(t.Context(), image, latest); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Docker.ImageRemove(context.Background(), latest, true) })
+	want, err := h.Docker.ImageInspect(t.Context(), image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := buildtest.Build(t.Context(), t, h, New(h), build.Request{Image: image, Dir: t.TempDir()})
-	after, err := h.Docker.ImageInspect(t.Context(), image)
-	if r.Err != nil || err != nil || after.ID != before.ID || !strings.Contains(r.Out, image) {
+	req := build.Request{Image: h.Names.Image(buildtest.App) + ":build-1", Dir: t.TempDir()}
+	r := buildtest.Build(t.Context(), t, h, New(h), req)
+	got, err := h.Docker.ImageInspect(t.Context(), req.Image)
+	if r.Err != nil || err != nil || got.ID != want.ID || !strings.Contains(r.Out, latest) {
 		t.Errorf("%v, %v, %s", r.Err, err, r.Out)
 	}
 }

@@ -84,6 +84,7 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 		}
 		return ctx, nil, err
 	}
+	f.Created(r.app) // it may be there still after a destruction that failed
 	ctx, cancel := context.WithCancel(ctx)
 	rec, err := f.records.Start(r.app, r.kind, recordSource(r.source), cancel)
 	if err != nil {

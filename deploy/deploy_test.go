@@ -506,3 +506,29 @@ func TestDestroyLeavesNothing(t *testing.T) {
 		t.Error("the app is still there")
 	}
 }
+
+// The engine tells of a container that ended while others of the app still
+// run: that routed a destroyed app again, to addresses that were gone.
+func TestDestroyedAppIsNotRoutedAgain(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t, nil)
+	w.create("blog")
+	w.mustDeploy("blog", procfile)
+	if err := w.flow.Destroy(ctx, "blog"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flow.BuildProxyConfig(ctx, "blog"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.proxy.routes["blog"]; ok {
+		t.Error("it is routed again")
+	}
+	w.must("--force", "apps:destroy", "blog")
+	w.create("blog")
+	if err := w.flow.BuildProxyConfig(ctx, "blog"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.proxy.routes["blog"]; !ok {
+		t.Error("a new app of the same name is not routed")
+	}
+}

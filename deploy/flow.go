@@ -70,7 +70,7 @@ func New(cfg Config) *Flow {
 	return &Flow{
 		host: cfg.Host, builders: cfg.Builders, schedulers: cfg.Schedulers, proxy: cfg.Proxy, records: cfg.Records,
 		releases: NewReleases(cfg.Host), backgroundCtx: ctx, cancelBackground: cancel,
-		routing: routing{serving: map[string][]schedule.Instance{}},
+		routing: routing{serving: map[string][]schedule.Instance{}, gone: map[string]bool{}},
 	}
 }
 

@@ -243,7 +243,7 @@ func (f *Flow) Destroy(ctx context.Context, name string) error {
 		return err
 	}
 	f.unwatchLiveness(name)
-	if err := f.proxy.Remove(ctx, name); err != nil {
+	if err := f.vanish(ctx, name); err != nil {
 		return err
 	}
 	instances, err := s.Instances(ctx, name)

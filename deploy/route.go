@@ -120,11 +120,32 @@ func (f *Flow) certificate(name string) *proxy.Certificate {
 type routing struct {
 	mu      sync.Mutex
 	serving map[string][]schedule.Instance
+	gone    map[string]bool // apps that Destroy took away, until the name is used again
+}
+
+// Created tells that an app of this name is new: what was remembered of an
+// earlier one of the same name is forgotten.
+func (f *Flow) Created(name string) {
+	f.routing.mu.Lock()
+	defer f.routing.mu.Unlock()
+	delete(f.routing.gone, name)
+}
+
+// vanish takes an app out of the proxy for good: what the engine still says of
+// its ending containers does not route it again.
+func (f *Flow) vanish(ctx context.Context, name string) error {
+	f.routing.mu.Lock()
+	defer f.routing.mu.Unlock()
+	f.routing.gone[name] = true
+	return f.proxy.Remove(ctx, name)
 }
 
 // apply puts the routing of an app into effect, or takes it away when the
 // proxy is disabled for the app. The caller holds f.routing.mu.
 func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instance) error {
+	if f.routing.gone[name] {
+		return f.proxy.Remove(ctx, name)
+	}
 	disabled, err := f.isTrue("proxy", "disabled", name)
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ func (p *ps) onPreDelete(ctx context.Context, c *trigger.Call) error {
 
 // onPostCreate answers post-create(app): an app comes with one web process.
 func (p *ps) onPostCreate(_ context.Context, c *trigger.Call) error {
+	p.flow.Created(c.Arg(0))
 	return p.host.Store.SetList(deploy.ScaleList, c.Arg(0), []string{"web=1"})
 }
 

@@ -16,7 +16,7 @@ func kettle(h *plugin.Host) plugin.Plugin {
 	properties := []state.Property{
 		{Plugin: "kettle", Name: "heat", Default: "90", Validate: func(v string) error {
 			if v == "hot" {
-				return errors.New("Invalid heat specified") //nolint:staticcheck // shown to users
+				return errors.New("Invalid heat specified")
 			}
 			return nil
 		}},

@@ -36,8 +36,8 @@ type dotenvParser struct {
 	line int
 }
 
-func (p *dotenvParser) errorf(format string, args ...any) error {
-	return fmt.Errorf("line %d: %s", p.line, fmt.Sprintf(format, args...))
+func (p *dotenvParser) fail(what string) error {
+	return fmt.Errorf("line %d: %s", p.line, what)
 }
 
 // next reads one assignment; ok is false at the end of the text.
@@ -53,11 +53,11 @@ func (p *dotenvParser) next() (key, value string, ok bool, err error) {
 	}
 	end := strings.IndexAny(rest, "=\n")
 	if end < 0 || rest[end] == '\n' {
-		return "", "", false, p.errorf("expected KEY=value")
+		return "", "", false, p.fail("expected KEY=value")
 	}
 	key = strings.TrimSpace(rest[:end])
 	if key == "" || strings.ContainsAny(key, " \t\"'") {
-		return "", "", false, p.errorf("expected KEY=value") // without the text: it may be part of a secret
+		return "", "", false, p.fail("expected KEY=value") // without the text: it may be part of a secret
 	}
 	p.pos += end + 1
 	value, err = p.value()
@@ -66,13 +66,13 @@ func (p *dotenvParser) next() (key, value string, ok bool, err error) {
 
 func (p *dotenvParser) skipBlank() {
 	for p.pos < len(p.text) {
-		switch c := p.text[p.pos]; {
-		case c == '\n':
+		switch p.text[p.pos] {
+		case '\n':
 			p.line++
 			p.pos++
-		case c == ' ' || c == '\t' || c == '\r':
+		case ' ', '\t', '\r':
 			p.pos++
-		case c == '#':
+		case '#':
 			if i := strings.IndexByte(p.text[p.pos:], '\n'); i >= 0 {
 				p.pos += i
 			} else {
@@ -108,7 +108,7 @@ func (p *dotenvParser) value() (string, error) {
 func (p *dotenvParser) singleQuoted() (string, error) {
 	end := strings.IndexByte(p.text[p.pos+1:], '\'')
 	if end < 0 {
-		return "", p.errorf("a single quote is not closed")
+		return "", p.fail("a single quote is not closed")
 	}
 	v := p.text[p.pos+1 : p.pos+1+end]
 	p.pos += end + 2
@@ -126,7 +126,7 @@ func (p *dotenvParser) doubleQuoted() (string, error) {
 		case '\\':
 			i++
 			if i >= len(p.text) {
-				return "", p.errorf("a double quote is not closed")
+				return "", p.fail("a double quote is not closed")
 			}
 			switch e := p.text[i]; e {
 			case 'n':
@@ -143,7 +143,7 @@ func (p *dotenvParser) doubleQuoted() (string, error) {
 			b.WriteByte(c)
 		}
 	}
-	return "", p.errorf("a double quote is not closed")
+	return "", p.fail("a double quote is not closed")
 }
 
 // endOfLine checks that only white space or a comment follows a quoted value.
@@ -151,7 +151,7 @@ func (p *dotenvParser) endOfLine() error {
 	line, _, _ := strings.Cut(p.text[p.pos:], "\n")
 	rest := strings.TrimSpace(line)
 	if rest != "" && rest[0] != '#' {
-		return p.errorf("more text follows a quoted value")
+		return p.fail("more text follows a quoted value")
 	}
 	p.pos += len(line)
 	return nil
@@ -174,7 +174,7 @@ func FormatDotenv(env map[string]string) string {
 			b.WriteString(v)
 		} else {
 			b.WriteByte('"')
-			dotenvEscaper.WriteString(&b, v)
+			b.WriteString(dotenvEscaper.Replace(v))
 			b.WriteByte('"')
 		}
 		b.WriteByte('\n')

@@ -88,6 +88,6 @@ func (s *Store) DestroyEnv(app string) error {
 			return fmt.Errorf("cannot remove the config of %s: %w", app, err)
 		}
 	}
-	os.Remove(s.LibPath("config", app)) // only when it is empty: plugins may share the folder
+	_ = os.Remove(s.LibPath("config", app)) // only when it is empty: plugins may share the folder
 	return nil
 }

@@ -104,7 +104,7 @@ func (s *Store) LockApp(ctx context.Context, app string) (_ context.Context, rel
 		defer s.locks.mu.Unlock()
 		delete(s.locks.apps, app)
 		if !s.AppLocked(app) { // apps:lock may have come meanwhile
-			os.Remove(path)
+			_ = os.Remove(path) // who takes it next makes it anew
 		}
 		f.Close()
 	}, nil

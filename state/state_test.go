@@ -224,7 +224,7 @@ func TestUnwritableFolderIsSaidAndKeepsTheOldValue(t *testing.T) {
 	must(t, s.Set(p, "blog", "old"))
 	dir := s.LibPath("config", "ps", "blog")
 	must(t, os.Chmod(dir, 0o500))
-	t.Cleanup(func() { os.Chmod(dir, 0o700) })
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
 	if err := s.Set(p, "blog", "new"); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("got %v", err)
 	}
@@ -278,7 +278,7 @@ func ExampleStore_Computed() {
 	if err != nil {
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	store, err := state.Open(state.Config{Root: dir + "/root", Lib: dir + "/lib"})
 	if err != nil {
 		return

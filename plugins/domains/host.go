@@ -16,7 +16,7 @@ type Host string
 func ParseHost(s string) (Host, error) {
 	host := strings.ToLower(s)
 	if !proxy.ValidHost(host) {
-		return "", fmt.Errorf("%s is invalid. exiting...", s)
+		return "", fmt.Errorf("%s is invalid. exiting...", s) //nolint:staticcheck // Dokku's words
 	}
 	return Host(host), nil
 }

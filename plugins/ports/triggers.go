@@ -109,7 +109,7 @@ func (p ports) ensurePort(c *trigger.Call, app string, prop state.Property, usua
 	if err != nil || (current != "" && current != "0") {
 		return err
 	}
-	port := usual
+	var port int
 	if shared {
 		port, err = p.port(prop, state.Global, usual)
 	} else {

@@ -146,7 +146,12 @@ func (f *Flow) readImageFile(ctx context.Context, image, file string) (string, e
 // prepareEnv writes the variables that a deploy brings (GIT_REV, those of
 // app.json) into the app's config and returns the merged config.
 func (f *Flow) prepareEnv(d *deployment, dir, rev string) (map[string]string, error) {
-	revVar, err := f.host.Computed("git", "rev-env-var", d.app)
+	// Set to nothing it means that there is no such variable; see git:set.
+	revProperty := f.host.Property("git", "rev-env-var")
+	revVar, set, err := f.host.Store.Lookup(revProperty, d.app)
+	if err == nil && !set {
+		revVar, err = f.host.Store.Computed(revProperty, d.app)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -28,8 +28,9 @@ const (
 	OriginalCommand = "SSH_ORIGINAL_COMMAND"
 )
 
-// terminalEnv is accepted from every caller.
-var terminalEnv = []string{"LANG", "TERM"}
+// terminalEnv is accepted from every caller. GIT_PROTOCOL is how git's client
+// asks for a newer version of its protocol; plugins/git checks it.
+var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL"}
 
 // localEnv is accepted over the unix socket. Everything else that is in a
 // caller's environment stays with the caller.

@@ -48,8 +48,13 @@ type service struct {
 }
 
 // Plugin is the git feature. Every deploy goes to d.
-func Plugin(h *plugin.Host, d Deployer) plugin.Plugin {
-	s := &service{host: h, deployer: d, pushes: &pushTable{active: map[string]int{}}}
+func Plugin(h *plugin.Host, d Deployer) plugin.Plugin { return newService(h, d).plugin() }
+
+func newService(h *plugin.Host, d Deployer) *service {
+	return &service{host: h, deployer: d, pushes: &pushTable{active: map[string]int{}}}
+}
+
+func (s *service) plugin() plugin.Plugin {
 	return plugin.Plugin{
 		Name:       "git",
 		Help:       "Manage app deploys via git",

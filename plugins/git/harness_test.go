@@ -109,6 +109,7 @@ type harness struct {
 	host     *plugin.Host
 	table    *command.Table
 	deployer *fakeDeployer
+	inside   *service
 	env      []string // for git on the pusher's side
 	sessions sync.WaitGroup
 }
@@ -135,7 +136,8 @@ func newHarness(t *testing.T) *harness {
 		Store: store, Bus: trigger.NewBus(nil), Names: docker.Names{}, Log: slog.New(slog.DiscardHandler),
 		Exec: plugin.Exec{Env: append(slices.Clone(base), "DOKKU_ROOT="+store.Root())},
 	}
-	p := Plugin(h.host, h.deployer)
+	h.inside = newService(h.host, h.deployer)
+	p := h.inside.plugin()
 	must(t, h.host.Register(p, appsPlugin(h.host)))
 	h.table, err = command.NewTable([]command.Feature{{Name: p.Name, Help: p.Help}}, p.Commands)
 	must(t, err)

@@ -15,7 +15,9 @@ type hookArgs struct {
 // hook deploys what is being pushed: git's pre-receive hook calls it with the
 // list of changes on standard input. An error refuses the whole push.
 func (s *service) hook(ctx context.Context, c *command.Call, in hookArgs) error {
-	if c.Actor.Remote != "" {
+	// Behind the host's own sshd a remote caller looks local; without a push of
+	// theirs there is nothing to deploy.
+	if c.Actor.Remote != "" || !s.pushes.underWay(s.repository(in.App)) {
 		return command.Deny("git-hook is called by git itself, when something is pushed")
 	}
 	r, err := s.repository(in.App).withIncoming(c.Env)

@@ -47,7 +47,7 @@ func TestPushCreatesAppDeploysAndStreams(t *testing.T) {
 }
 
 // service is the plugin's inside.
-func (h *harness) service() *service { return &service{host: h.host, deployer: h.deployer} }
+func (h *harness) service() *service { return h.inside }
 
 func TestPushNamesOfTheRepository(t *testing.T) {
 	h := newHarness(t)
@@ -261,8 +261,11 @@ func TestHookIsNotForOthers(t *testing.T) {
 	line := strings.Repeat("0", 40) + " " + strings.Repeat("1", 40) + " refs/heads/master\n"
 	remote := h.dokkuWith(command.Call{In: strings.NewReader(line), Actor: command.Actor{User: "dokku", Remote: "192.0.2.1:1"}}, "git-hook", "blog")
 	if remote.code == 0 {
-		t.Error("a remote caller may call git-hook")
+		t.Error("security: a remote caller may call git-hook")
 	}
+	idle := h.dokkuWith(command.Call{In: strings.NewReader(line)}, "git-hook", "blog")
+	contains(t, idle.stderr, "git-hook is called by git itself, when something is pushed")
+	defer h.inside.pushes.begin(h.service().repository("blog"))()
 	for _, dir := range []string{"/", h.dir, h.host.Store.AppDir("blog") + "/objects/../../..", "nowhere"} {
 		for _, name := range []string{incomingObjects, incomingAlternates} {
 			r := h.dokkuWith(command.Call{In: strings.NewReader(line), Env: map[string]string{name: dir}}, "git-hook", "blog")

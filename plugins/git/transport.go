@@ -159,7 +159,8 @@ func notProtocol(r rune) bool {
 	return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789=:-", r)
 }
 
-// pushTable counts the pushes under way per repository.
+// pushTable counts the pushes under way per repository. Whatever receives a push
+// counts it here: only then does git-hook answer.
 type pushTable struct {
 	mu     sync.Mutex
 	active map[string]int
@@ -181,6 +182,13 @@ func (t *pushTable) begin(r repository) (end func()) {
 	}
 	count(1)
 	return func() { count(-1) }
+}
+
+// underWay tells whether somebody pushes to r.
+func (t *pushTable) underWay(r repository) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.active[r.dir] > 0
 }
 
 func (r repository) removeLeftovers() {

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"fmt"
+	"go/doc/comment"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The package comment of a feature is its user documentation; docs/guide.md
+// has them all.
+func TestGuideIsInStepWithTheFeatures(t *testing.T) {
+	dirs, err := filepath.Glob("../plugins/*/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(dirs)
+	var b strings.Builder
+	b.WriteString("# Guide\n\nOne section per feature, made from the package comments by `go test ./server -run TestGuide -update`; do not edit. All commands and properties are in [reference.md](reference.md).\n")
+	for _, dir := range dirs {
+		text := packageComment(t, dir)
+		if text == "" {
+			t.Errorf("%s has no package comment", dir)
+			continue
+		}
+		_, text, _ = strings.Cut(text, " ") // "Package x manages": the feature's name stands above
+		_, text, _ = strings.Cut(text, " ")
+		text = strings.ToUpper(text[:1]) + text[1:]
+		var p comment.Parser
+		var pr comment.Printer
+		fmt.Fprintf(&b, "\n## %s\n\n%s", filepath.Base(dir), pr.Markdown(p.Parse(text)))
+	}
+	path := filepath.Join("..", "docs", "guide.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("docs/guide.md is behind; run go test ./server -run TestGuide -update (-want +got):\n%s", diff)
+	}
+}
+
+func packageComment(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parsed.Doc != nil {
+			return parsed.Doc.Text()
+		}
+	}
+	return ""
+}

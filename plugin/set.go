@@ -19,6 +19,7 @@ type setArgs struct {
 // or clears it when the value is empty.
 type Setter struct {
 	Feature string
+	Help    string // one line; "" = Dokku's usual words
 	// BadKey begins the message for an unknown key ("Invalid property
 	// specified, valid properties include" in Dokku's Go plugins, "Invalid key
 	// specified, valid keys include" in its bash ones).
@@ -36,7 +37,10 @@ func SetCommand(h *Host, feature, badKey string, props []state.Property, changed
 
 // Command is the command that calls Set.
 func (s Setter) Command(h *Host, opts ...command.Option) *command.Command {
-	return command.New(s.Feature+":set", "Set or clear "+withArticle(s.Feature)+" property for an app",
+	if s.Help == "" {
+		s.Help = "Set or clear " + withArticle(s.Feature) + " property for an app"
+	}
+	return command.New(s.Feature+":set", s.Help,
 		func(ctx context.Context, c *command.Call, in setArgs) error {
 			return s.Set(ctx, h, c, in.App, in.Property, in.Value)
 		}, append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)...)

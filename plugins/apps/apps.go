@@ -47,6 +47,10 @@ type apps struct {
 func Plugin(h *plugin.Host) plugin.Plugin {
 	a := apps{h, time.Now}
 	properties := []state.Property{propAutocreation, propSource, propMetadata, propCreated}
+	set := plugin.Setter{
+		Feature: "apps", Help: "Set or clear an apps property",
+		BadKey: "Invalid property specified, valid properties include", Properties: properties,
+	}
 	report := plugin.Report{Feature: "apps", Title: "app", Prefix: "app-", Help: "Display report about an app", Legacy: true, App: a.reportApp, Global: a.reportGlobal}
 	return plugin.Plugin{
 		Name: "apps", Help: "Manage apps",
@@ -61,7 +65,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("apps:lock", "Locks an app for deployment", a.lock),
 			command.New("apps:unlock", "Unlocks an app for deployment", a.unlock),
 			command.New("apps:locked", "Checks if an app is locked for deployment", a.locked),
-			plugin.SetCommand(h, "apps", "Invalid property specified, valid properties include", properties, nil),
+			set.Command(h, command.Usage("<app>|--global <key> <value>")),
 			report.Command(h),
 		},
 		Triggers: plugin.Triggers{

@@ -26,6 +26,10 @@ func TestAppWithoutDomainsGetsAPortOfItsOwn(t *testing.T) {
 	if got := w.Ask("ports-get", "blog").Stdout; got != "http:"+strconv.Itoa(port)+":5000\n" {
 		t.Errorf("it listens at %s", got)
 	}
+	w.Fire("ports-set-detected", "blog", "http:80:5000")
+	if got := w.Ask("ports-get", "blog").Stdout; got != "http:"+strconv.Itoa(port)+":5000\n" {
+		t.Errorf("after a build it listens at %s", got)
+	}
 	if r := w.Fire("ports-configure", "blog"); r.Stdout != "" {
 		t.Errorf("a second time it gets another port: %+v", r)
 	}

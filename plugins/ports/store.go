@@ -47,7 +47,8 @@ func (p ports) detected(ctx context.Context, app string) ([]Mapping, error) {
 		return nil, err
 	}
 	all := parseLines(text)
-	if len(all) == 0 {
+	// A build that found nothing says http:80:5000; that follows proxy-port too.
+	if len(all) == 0 || slices.Equal(all, []Mapping{{Scheme: "http", HostPort: 80, ContainerPort: 5000}}) {
 		port, err := p.port(proxyPort, app, 80)
 		if err != nil {
 			return nil, err

@@ -35,3 +35,14 @@ type Request struct {
 	Args   []string          // of docker-options for the build phase, as argv
 	Log    io.Writer         // the full log, more than out shows; not nil
 }
+
+// Titled is a Builder that the build step names other than by Name.
+type Titled interface{ Title() string }
+
+// Title is what the build step calls a builder: "Building blog from Dockerfile".
+func Title(b Builder) string {
+	if t, ok := b.(Titled); ok {
+		return t.Title()
+	}
+	return b.Name()
+}

@@ -23,6 +23,9 @@ func New(h *plugin.Host) build.Builder { return builder{h} }
 // Name implements build.Builder.
 func (b builder) Name() string { return "dockerfile" }
 
+// Title implements build.Titled. The word is Dokku's.
+func (b builder) Title() string { return "Dockerfile" }
+
 // Seeks implements build.Seeker.
 func (b builder) Seeks(app string) string {
 	path, err := b.h.Store.Computed(dockerfilePath, app)

@@ -147,11 +147,15 @@ func NewLine(name, publicKey, root, options string) (Line, error) {
 	if err != nil || len(given) > 0 || len(rest) > 0 || strings.ContainsAny(publicKey, "\r\n") {
 		return Line{}, ErrPublicKey
 	}
-	if strings.ContainsAny(root, "\"\\$` \n") {
+	target := root + "/.sshcommand"
+	switch {
+	case strings.ContainsAny(root, "'\"\\$`\n"):
 		return Line{}, fmt.Errorf("the path %q cannot stand in an authorized_keys file", root)
+	case strings.ContainsAny(root, " \t;&|<>()*?[]#~!{}"):
+		target = "'" + target + "'"
 	}
 	fingerprint := ssh.FingerprintSHA256(public)
-	text := fmt.Sprintf("command=\"FINGERPRINT=%s NAME=\\\"%s\\\" `cat %s/.sshcommand` $SSH_ORIGINAL_COMMAND\"", fingerprint, name, root)
+	text := fmt.Sprintf("command=\"FINGERPRINT=%s NAME=\\\"%s\\\" `cat %s` $SSH_ORIGINAL_COMMAND\"", fingerprint, name, target)
 	if options != "" {
 		text += "," + options
 	}

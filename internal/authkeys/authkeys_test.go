@@ -53,6 +53,16 @@ func TestParseKeepsForeignLines(t *testing.T) {
 	}
 }
 
+func TestFoldersWithBlanksAreQuoted(t *testing.T) {
+	line, err := NewLine("ann", publicText(t, 0), "/home/my slipway", "")
+	if err != nil || !strings.Contains(line.Text, "`cat '/home/my slipway/.sshcommand'`") {
+		t.Errorf("%q %v", line.Text, err)
+	}
+	if _, err := NewLine("ann", publicText(t, 0), "/home/$(x)", ""); err == nil {
+		t.Error("a folder that means something to a shell was accepted")
+	}
+}
+
 // Security: the name stands between double quotes in a command of a shell.
 func TestNamesThatMeanSomethingToAShellAreRefused(t *testing.T) {
 	for _, name := range []string{"", "a\"b", "$(reboot)", "`reboot`", `a\`, "-rf", "a\nb", " a", "a\x00", strings.Repeat("x", 129), "\xff"} {

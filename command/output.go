@@ -53,6 +53,10 @@ func (o *Output) Merged(w io.Writer) *Output {
 	return &c
 }
 
+// Combined writes both streams to stdout, so that their lines keep their order
+// where the two travel apart.
+func (o *Output) Combined() *Output { c := *o; c.stderr = o.stdout; return &c }
+
 // Buffered is an Output whose lines appear together when flush is called.
 func (o *Output) Buffered() (buffered *Output, flush func()) {
 	b := &buffer{}

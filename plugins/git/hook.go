@@ -41,6 +41,7 @@ func (s *service) hook(ctx context.Context, c *command.Call, in hookArgs) error 
 	if err != nil {
 		return command.BadInput("%w", err)
 	}
+	c.Out = c.Out.Combined() // git shows both streams as one
 	p := push{service: s, call: c, repo: r, branch: fallback}
 	return p.take(ctx, updates, choose(updates, configured, fallback))
 }

@@ -6,6 +6,8 @@
 //	POST /drain?app=X    wait for requests to leave upstreams; body [Drain]
 //	GET  /table          every app that is served; answer []App
 //	GET  /healthz        answer [Health]
+//	POST /listeners      of another data plane that takes over: hand it what we listen on
+//	POST /retire         of the same: accept no more
 //
 // Success is 200 with the answer, or 204 without one. Anything else carries a
 // [Problem], which travels the errors of package proxy: [Of] makes one of an error,
@@ -19,6 +21,10 @@ import (
 
 	"github.com/slipwayhq/slipway/proxy"
 )
+
+// BeforeSuffix ends the second name of the control socket, by which a data plane is
+// reached after another one has taken over from it.
+const BeforeSuffix = ".before"
 
 // Drain is the body of /drain.
 type Drain struct {

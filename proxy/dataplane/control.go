@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/slipwayhq/slipway/proxy"
 	"github.com/slipwayhq/slipway/proxy/control"
 )
@@ -22,22 +24,20 @@ type controlServer struct {
 	path    string
 	version string
 	plane   *plane
+	before  *predecessor // is told what we are told; may be nil
 	log     *slog.Logger
 
+	own    os.FileInfo // our socket, under whatever name
 	ln     net.Listener
 	http   *http.Server
 	served sync.WaitGroup
 }
 
-// listenControl opens the socket at path; callers wait in it until serve. The socket of
-// a proxy that was killed is replaced, that of one that runs is an error.
-func listenControl(path, version string, p *plane, log *slog.Logger) (*controlServer, error) {
+// listenControl opens the socket at path; callers wait in it until serve. A socket that
+// is there is replaced: that of a proxy that was killed, or of before.
+func listenControl(path, version string, p *plane, before *predecessor, log *slog.Logger) (*controlServer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
-	}
-	if c, err := net.Dial("unix", path); err == nil {
-		_ = c.Close() // it was only a question
-		return nil, fmt.Errorf("another proxy has %s; stop it first", path)
 	}
 	// It is made private under another name, so that it is never open to others.
 	fresh := fmt.Sprintf("%s.%d", path, os.Getpid())
@@ -50,13 +50,17 @@ func listenControl(path, version string, p *plane, log *slog.Logger) (*controlSe
 	}
 	ln.SetUnlinkOnClose(false)
 	err = os.Chmod(fresh, 0o600)
+	var own os.FileInfo
+	if err == nil {
+		own, err = os.Stat(fresh)
+	}
 	if err == nil {
 		err = os.Rename(fresh, path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, ln.Close(), os.Remove(fresh))
 	}
-	s := &controlServer{path: path, version: version, plane: p, log: log, ln: ln}
+	s := &controlServer{path: path, version: version, plane: p, before: before, log: log, own: own, ln: ln}
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
 	return s, nil
 }
@@ -72,7 +76,7 @@ func (s *controlServer) serve() {
 // close removes the socket and ends what is being asked; a Drain that waits is cut
 // short, as its requests are about to end anyway.
 func (s *controlServer) close() error {
-	err := errors.Join(os.Remove(s.path), s.http.Close())
+	err := errors.Join(s.removeSocket(), s.http.Close())
 	if cerr := s.ln.Close(); cerr != nil && !errors.Is(cerr, net.ErrClosed) {
 		err = errors.Join(err, cerr)
 	}
@@ -80,14 +84,28 @@ func (s *controlServer) close() error {
 	return err
 }
 
+// removeSocket removes our own socket and not that of a successor.
+func (s *controlServer) removeSocket() error {
+	var err error
+	for _, name := range []string{s.path, s.path + control.BeforeSuffix} {
+		if there, serr := os.Stat(name); serr == nil && os.SameFile(there, s.own) {
+			err = errors.Join(err, os.Remove(name))
+		}
+	}
+	return err
+}
+
 func (s *controlServer) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /apply", answer(func(r *http.Request) (any, error) {
-		return nil, s.plane.apply(r.URL.Query().Get("app"))
+		if err := s.plane.apply(r.URL.Query().Get("app")); err != nil {
+			return nil, err
+		}
+		return nil, s.before.tell(r, nil)
 	}))
 	mux.Handle("POST /remove", answer(func(r *http.Request) (any, error) {
 		s.plane.remove(r.URL.Query().Get("app"))
-		return nil, nil
+		return nil, s.before.tell(r, nil)
 	}))
 	mux.Handle("POST /drain", answer(func(r *http.Request) (any, error) {
 		var d control.Drain
@@ -95,13 +113,21 @@ func (s *controlServer) routes() http.Handler {
 		if err := json.NewDecoder(r.Body).Decode(&d); err != nil {
 			return nil, &proxy.InvalidError{App: app, Reason: "the body of the drain request is broken: " + err.Error()}
 		}
-		return nil, s.plane.drain(r.Context(), app, d.Upstreams, d.Timeout)
+		var both errgroup.Group
+		both.Go(func() error { return s.plane.drain(r.Context(), app, d.Upstreams, d.Timeout) })
+		both.Go(func() error { return s.before.tell(r, d) })
+		return nil, both.Wait()
 	}))
 	mux.Handle("GET /table", answer(func(*http.Request) (any, error) {
 		return s.plane.snapshot(), nil
 	}))
 	mux.Handle("GET /healthz", answer(func(*http.Request) (any, error) {
 		return control.Health{Version: s.version, Apps: s.plane.size()}, nil
+	}))
+	mux.HandleFunc("POST /listeners", s.sendListeners)
+	mux.Handle("POST /retire", answer(func(*http.Request) (any, error) {
+		s.plane.retire()
+		return nil, nil
 	}))
 	return mux
 }

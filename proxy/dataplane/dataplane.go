@@ -21,6 +21,9 @@
 // certificate (tls.go), and Caddy's listeners are funnels of ours, to which ports are
 // added and from which they are taken without Caddy noticing (funnel.go).
 //
+// A new process can take over from a running one without a connection being refused or
+// reset in between: see handover.go.
+//
 // Caddy keeps its configuration in process globals, so one process runs one Main at a
 // time.
 package dataplane
@@ -48,6 +51,7 @@ type Config struct {
 	HTTPPort  int          // where port 80 of an app is bound; 0 picks a free port
 	HTTPSPort int          // where port 443 of an app is bound; 0 picks a free port
 	Control   string       // control socket; "" means Lib/run/proxy.sock
+	TakeOver  bool         // take over from a data plane that runs, rather than fail; see handover.go
 	Version   string       // what /healthz says
 	Log       *slog.Logger // nil means slog.Default()
 }
@@ -59,6 +63,9 @@ type Main struct {
 	plane   *plane
 	control *controlServer
 	caddy   *engine
+
+	before  *predecessor // whom we take over from, or nil
+	retired bool         // before accepts no more
 }
 
 // New returns a Main that does nothing yet.
@@ -97,8 +104,14 @@ func (m *Main) Open() (err error) {
 	}()
 	// The control socket comes first: who cannot reach it has written its file before
 	// the files are read below.
-	if m.control, err = listenControl(m.cfg.Control, m.cfg.Version, m.plane, m.cfg.Log); err != nil {
+	if m.before, err = findPredecessor(m.cfg.Control, m.cfg.TakeOver); err != nil {
+		return err
+	}
+	if m.control, err = listenControl(m.cfg.Control, m.cfg.Version, m.plane, m.before, m.cfg.Log); err != nil {
 		return fmt.Errorf("cannot open the proxy's control socket: %w", err)
+	}
+	if err := m.before.inherit(m.ports); err != nil {
+		return fmt.Errorf("cannot take over from the running proxy: %w", err)
 	}
 	for _, l := range []proxy.Listener{{Scheme: proxy.HTTP, Port: webPort}, {Scheme: proxy.HTTPS, Port: websPort}} {
 		if err := m.ports.open(l); err != nil {
@@ -108,20 +121,29 @@ func (m *Main) Open() (err error) {
 	if err := m.plane.load(); err != nil {
 		return err
 	}
+	m.plane.closeUnused()
 	if m.caddy, err = startCaddy(m.plane, m.ports, m.data("caddy")); err != nil {
 		return err
 	}
+	if err := m.before.retire(); err != nil {
+		return fmt.Errorf("cannot take over from the running proxy: %w", err)
+	}
+	m.retired = true
 	m.control.serve()
 	m.cfg.Log.Info("proxy serves", "http", m.Addr(webPort), "https", m.Addr(websPort), "apps", m.plane.size())
 	return nil
 }
 
 // Close stops accepting, waits for requests in flight at most 10 s, ends WebSockets and
-// lets go of everything.
+// lets go of everything. Just after another process has taken over, it waits 2 s more.
 func (m *Main) Close() error {
 	var err error
+	m.plane.linger()
+	if !m.retired {
+		err = m.before.restore()
+	}
 	if m.control != nil {
-		err = m.control.close()
+		err = errors.Join(err, m.control.close())
 	}
 	gone := m.ports.stop()
 	if m.caddy != nil {

@@ -53,6 +53,9 @@ func (h *handler) Cleanup() error { return h.proxy.Cleanup() }
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	local := r.Context().Value(http.LocalAddrContextKey).(*localAddr)
 	now := time.Now()
+	if h.plane.retired.Load() != nil && r.Header["Upgrade"] == nil {
+		w.Header().Set("Connection", "close") // HTTP/2 as well: net/http makes a GOAWAY of it
+	}
 	e := &exchange{plane: h.plane, host: hostname(r.Host), port: local.port, now: now.UnixNano()}
 	if !e.next() {
 		switch {

@@ -20,6 +20,9 @@ import (
 // libVariable makes this test binary a data plane with its files in that folder.
 const libVariable = "SLIPWAY_TEST_PROXY_LIB"
 
+// takeOverVariable makes it take over from the one that runs there.
+const takeOverVariable = "SLIPWAY_TEST_PROXY_TAKE_OVER"
+
 // TestProxyProcess is the other process of the tests below.
 func TestProxyProcess(t *testing.T) {
 	lib := os.Getenv(libVariable)
@@ -28,7 +31,7 @@ func TestProxyProcess(t *testing.T) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	m := New(Config{Lib: lib, Listen: "127.0.0.1"})
+	m := New(Config{Lib: lib, Listen: "127.0.0.1", TakeOver: os.Getenv(takeOverVariable) != ""})
 	if err := m.Open(); err != nil {
 		t.Fatal(err)
 	}
@@ -40,10 +43,10 @@ func TestProxyProcess(t *testing.T) {
 }
 
 // spawn starts a data plane as a process and returns it with its address.
-func spawn(t *testing.T, lib string) (*exec.Cmd, string) {
+func spawn(t *testing.T, lib string, env ...string) (*exec.Cmd, string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestProxyProcess$")
-	cmd.Env = append(os.Environ(), libVariable+"="+lib)
+	cmd.Env = append(append(os.Environ(), libVariable+"="+lib), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

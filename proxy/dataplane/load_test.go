@@ -20,11 +20,18 @@ import (
 // hammer asks blog.example.com without pause over conns connections until stop is
 // called, which returns how many answers there were. Any failure fails the test.
 func hammer(t *testing.T, m *Main, conns int) (stop func() int64) {
+	t.Helper()
+	return hammerAt(t, m.Addr(80).String(), conns)
+}
+
+// hammerAt is hammer for the data plane of any process. It connects again where an
+// answer asks for that.
+func hammerAt(t *testing.T, addr string, conns int) (stop func() int64) {
+	t.Helper()
 	var (
 		n    atomic.Int64
 		wg   sync.WaitGroup
 		done = make(chan struct{})
-		addr = m.Addr(80).String()
 	)
 	for i := range conns {
 		wg.Go(func() {
@@ -33,7 +40,7 @@ func hammer(t *testing.T, m *Main, conns int) (stop func() int64) {
 				t.Error(err)
 				return
 			}
-			defer func() { _ = c.Close() }()
+			defer func() { _ = c.Close() }() // the one that is open by then
 			in := bufio.NewReader(c)
 			for {
 				select {
@@ -57,6 +64,15 @@ func hammer(t *testing.T, m *Main, conns int) (stop func() int64) {
 					return
 				}
 				n.Add(1)
+				if !res.Close {
+					continue
+				}
+				_ = c.Close() // as we were told
+				if c, err = net.Dial("tcp", addr); err != nil {
+					t.Error(err)
+					return
+				}
+				in.Reset(c)
 			}
 		})
 	}

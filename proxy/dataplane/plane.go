@@ -24,6 +24,10 @@ type plane struct {
 	ports *ports
 	table atomic.Pointer[table]
 
+	// retired is when another process began to accept in our stead, nil while none
+	// does. Clients are then told to come again on a new connection.
+	retired atomic.Pointer[time.Time]
+
 	mu       sync.Mutex
 	sites    map[string]*site               // by app
 	claims   *proxy.Claims                  // of sites
@@ -248,6 +252,17 @@ func (p *plane) openPorts(r proxy.Routes) error {
 		}
 	}
 	return nil
+}
+
+// closeUnused closes the ports that were taken over and that no site uses any more.
+func (p *plane) closeUnused() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, port := range p.ports.list() {
+		if !p.claims.Used(port) {
+			p.ports.close(port)
+		}
+	}
 }
 
 // closePorts closes those ports of r that no site uses.

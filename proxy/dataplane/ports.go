@@ -24,7 +24,14 @@ type ports struct {
 	bound   map[int]int        // 80 and 443 to the port numbers they have here
 	schemes map[string]*funnel // proxy.HTTP and proxy.HTTPS
 	mu      sync.Mutex
-	opened  map[int]*net.TCPListener // by port as the user says it
+	opened  map[int]openPort // by port as the user says it
+	handed  bool             // another process has them too: no port is opened any more
+}
+
+// An openPort accepts connections of one scheme.
+type openPort struct {
+	*net.TCPListener
+	scheme string
 }
 
 func newPorts(addr string, httpPort, httpsPort int) *ports {
@@ -32,7 +39,7 @@ func newPorts(addr string, httpPort, httpsPort int) *ports {
 		addr:    addr,
 		bound:   map[int]int{webPort: httpPort, websPort: httpsPort},
 		schemes: map[string]*funnel{proxy.HTTP: newFunnel(), proxy.HTTPS: newFunnel()},
-		opened:  map[int]*net.TCPListener{},
+		opened:  map[int]openPort{},
 	}
 }
 
@@ -41,21 +48,26 @@ func newPorts(addr string, httpPort, httpsPort int) *ports {
 func (p *ports) open(l proxy.Listener) *proxy.PortError {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.opened[l.Port] != nil {
+	if _, open := p.opened[l.Port]; open || p.handed {
 		return nil
 	}
-	number, fixed := p.bound[l.Port]
-	if !fixed {
-		number = l.Port
-	}
+	number := p.number(l.Port)
 	ln, err := net.Listen("tcp", net.JoinHostPort(p.addr, strconv.Itoa(number)))
 	if err != nil {
 		return &proxy.PortError{Port: number, Reason: reason(err)}
 	}
 	tcp := ln.(*net.TCPListener)
-	p.opened[l.Port] = tcp
+	p.opened[l.Port] = openPort{tcp, l.Scheme}
 	p.schemes[l.Scheme].add(tcp, l.Port)
 	return nil
+}
+
+// number is the port number that port is bound to here; 0 means any.
+func (p *ports) number(port int) int {
+	if number, fixed := p.bound[port]; fixed {
+		return number
+	}
+	return port
 }
 
 // close stops accepting on port. Connections that are open live on; what they ask for
@@ -66,7 +78,7 @@ func (p *ports) close(port int) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ln := p.opened[port]; ln != nil {
+	if ln, open := p.opened[port]; open {
 		_ = ln.Close() // a listener is closed whatever it says
 		delete(p.opened, port)
 	}
@@ -76,7 +88,7 @@ func (p *ports) close(port int) {
 func (p *ports) address(port int) net.Addr {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ln := p.opened[port]; ln != nil {
+	if ln, open := p.opened[port]; open {
 		return ln.Addr()
 	}
 	return nil
@@ -85,22 +97,34 @@ func (p *ports) address(port int) net.Addr {
 // stop closes everything and returns a channel that is closed once the last connection
 // is gone.
 func (p *ports) stop() <-chan struct{} {
+	p.closeAll()
+	for _, f := range p.schemes {
+		_ = f.Close() // it never fails
+	}
+	return p.gone()
+}
+
+// gone returns a channel that is closed once nothing is accepted any more and the last
+// connection is gone.
+func (p *ports) gone() <-chan struct{} {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for _, f := range p.schemes {
+			f.loops.Wait()
+			f.conns.Wait()
+		}
+	}()
+	return gone
+}
+
+func (p *ports) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for port, ln := range p.opened {
 		_ = ln.Close() // a listener is closed whatever it says
 		delete(p.opened, port)
 	}
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		for _, f := range p.schemes {
-			_ = f.Close() // it never fails
-			f.loops.Wait()
-			f.conns.Wait()
-		}
-	}()
-	return gone
 }
 
 // reason shortens a listen error to what is wrong.

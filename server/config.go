@@ -20,6 +20,8 @@ type Config struct {
 	HTTPSPort  int    // SLIPWAY_HTTPS_PORT: where port 443 is bound
 	Instance   string // SLIPWAY_INSTANCE: keeps several installations on one engine apart
 	SystemUser string // DOKKU_SYSTEM_USER: who owns the state and runs hooks, when we are root and it exists
+	Container  bool   // SLIPWAY_CONTAINER: we run in a container, where both state folders must be mounted
+	TakeOver   bool   // slipwayd proxy --take-over: replace a proxy that runs
 	BinDir     string // where our own binaries are
 	Version    string
 }
@@ -35,6 +37,7 @@ func Load(getenv func(string) string, version string) (Config, error) {
 	c := Config{
 		Root: or("DOKKU_ROOT", "/home/dokku"), Lib: or("DOKKU_LIB_ROOT", "/var/lib/dokku"), Listen: getenv("SLIPWAY_LISTEN"),
 		Instance: getenv("SLIPWAY_INSTANCE"), SystemUser: or("DOKKU_SYSTEM_USER", "dokku"), Version: version,
+		Container: getenv("SLIPWAY_CONTAINER") != "",
 	}
 	c.Socket = or("SLIPWAY_SOCKET", filepath.Join(c.Lib, "run", "slipwayd.sock"))
 	for _, port := range []struct {

@@ -50,6 +50,9 @@ type controlPlane struct {
 // Serve runs the control plane until ctx ends. It returns nil after an orderly
 // stop.
 func Serve(ctx context.Context, cfg Config, all Plugins, log *slog.Logger) error {
+	if err := requireMounts(cfg); err != nil {
+		return err
+	}
 	release, err := takeOver(cfg)
 	if err != nil {
 		return err

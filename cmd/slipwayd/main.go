@@ -29,15 +29,18 @@ func main() {
 	}
 }
 
-const usage = `usage: slipwayd serve|proxy|up|version
+const usage = `usage: slipwayd serve|proxy|up|health|version
 
   serve    the control plane: commands, deploys, SSH
   proxy    the data plane: HTTP and HTTPS for the apps
+           --take-over: replace a proxy that runs, losing no request; stop it afterwards
   up       both, restarted when one dies (where there is no systemd)
+  health   succeeds when those of the two that run here answer; for containers
 `
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 {
+	takeOver := len(args) == 2 && args[0] == "proxy" && args[1] == "--take-over"
+	if len(args) != 1 && !takeOver {
 		return fmt.Errorf("one command is expected\n%s", usage)
 	}
 	level := slog.LevelInfo
@@ -53,6 +56,7 @@ func run(ctx context.Context, args []string) error {
 	case "serve":
 		return server.Serve(ctx, cfg, plugins.All, log)
 	case "proxy":
+		cfg.TakeOver = takeOver
 		return server.Proxy(ctx, cfg, log)
 	case "up":
 		self, err := os.Executable()
@@ -60,6 +64,8 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return supervise.Up(ctx, self)
+	case "health":
+		return server.Health(ctx, cfg)
 	case "version":
 		fmt.Printf("slipwayd %s\n", version)
 		return nil

@@ -164,7 +164,7 @@ func (in *installation) env() []string {
 		"DOKKU_ROOT=" + filepath.Join(in.dir, "home"), "DOKKU_LIB_ROOT=" + filepath.Join(in.dir, "lib"),
 		"SLIPWAY_SOCKET=" + in.socket(), "SLIPWAY_LISTEN=127.0.0.1", "SLIPWAY_INSTANCE=" + in.instance,
 		fmt.Sprintf("SLIPWAY_SSH_PORT=%d", in.sshPort), fmt.Sprintf("SLIPWAY_HTTP_PORT=%d", in.httpPort), fmt.Sprintf("SLIPWAY_HTTPS_PORT=%d", in.tlsPort),
-		"TMPDIR=" + in.tmp(), "PATH=" + binaries + ":" + os.Getenv("PATH"),
+		"SLIPWAY_DEBUG=1", "TMPDIR=" + in.tmp(), "PATH=" + binaries + ":" + os.Getenv("PATH"),
 		"GIT_SSH_COMMAND=" + in.sshCommand("admin"), "SSH=" + in.sshCommand("admin"),
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@localhost", "GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@localhost",
@@ -243,6 +243,13 @@ func (in *installation) start(name string) error {
 	return fmt.Errorf("slipwayd %s does not answer", name)
 }
 
+// alive tells whether "serve" or "proxy" was started and not stopped.
+func (in *installation) alive(name string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.procs[name] != nil
+}
+
 // stop ends "serve" or "proxy" by a signal and waits for it.
 func (in *installation) stop(name string, sig syscall.Signal) {
 	in.mu.Lock()
@@ -313,11 +320,18 @@ func newInstallation(t *testing.T) *installation {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			for _, name := range []string{"serve", "proxy"} {
-				b, _ := os.ReadFile(filepath.Join(dir, name+".log"))
-				t.Logf("log of %s:\n%s", name, b)
-			}
+			t.Log(in.logs())
 		}
 	})
 	return in
+}
+
+// logs is what the installation's processes have said.
+func (in *installation) logs() string {
+	var all strings.Builder
+	for _, name := range []string{"serve", "proxy"} {
+		b, _ := os.ReadFile(filepath.Join(in.dir, name+".log"))
+		fmt.Fprintf(&all, "log of %s:\n%s", name, b)
+	}
+	return all.String()
 }

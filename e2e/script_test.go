@@ -41,6 +41,9 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() {
 				if in != nil {
 					in.remove()
+					if t, ok := env.T().(interface{ Failed() bool }); ok && t.Failed() {
+						env.T().Log(in.logs())
+					}
 				}
 				os.RemoveAll(dir)
 			})

@@ -23,6 +23,7 @@ type result struct {
 // run starts a container of BusyBox and checks it as web.1.
 func run(t *testing.T, config check.Config, argv ...string) result {
 	t.Helper()
+	t.Parallel()
 	engine := dockertest.Connect(t)
 	image := dockertest.BusyBox(t, engine)
 	id := dockertest.Create(t, engine, image, argv...)

@@ -1,0 +1,212 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugin/plugintest"
+	"github.com/slipwayhq/slipway/plugins/run"
+)
+
+// real is the app alpha with an image of BusyBox on a real engine.
+type real struct {
+	*plugintest.World
+	engine *docker.Client
+}
+
+func deployReal(t *testing.T) real {
+	t.Helper()
+	engine := dockertest.Connect(t)
+	names := docker.Names{Instance: dockertest.Name(t)}
+	dockertest.Load(t, engine, dockertest.Spec{Ref: names.Image("alpha") + ":latest", Cmd: []string{"sh"}, Files: dockertest.BusyBoxFiles(t)})
+	w := plugintest.Make(t, func(h *plugin.Host) plugin.Plugin {
+		h.Docker, h.CLI, h.Names = engine, engine.CLI(), names
+		return run.Plugin(h)
+	})
+	if err := w.Host.Store.SetEnv("alpha", map[string]string{"GREETING": "hello world"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Host.Store.MkdirAll(w.Host.Store.AppDir("alpha"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := real{w, engine}
+	t.Cleanup(func() {
+		for _, c := range r.containers(t) {
+			_ = engine.Remove(context.Background(), c.ID)
+		}
+	})
+	return r
+}
+
+func (r real) containers(t *testing.T) []docker.Container {
+	t.Helper()
+	found, err := r.engine.List(context.Background(), docker.Filter{Labels: r.Host.Names.Owned("alpha"), All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// isClean waits until no container is left.
+func (r real) isClean(t *testing.T) {
+	t.Helper()
+	dockertest.Eventually(t, "no container is left", func() bool { return len(r.containers(t)) == 0 })
+}
+
+func TestStreamsAndExitCodeAreTheCallers(t *testing.T) {
+	r := deployReal(t)
+	for _, test := range []struct {
+		stdin string
+		argv  []string
+		want  plugintest.Result
+	}{
+		{"", []string{"echo", "hello"}, plugintest.Result{Stdout: "hello\n"}},
+		{"", []string{"sh", "-c", "echo out; echo err >&2; exit 7"}, plugintest.Result{Stdout: "out\n", Stderr: "err\n", Code: 7}},
+		{"typed", []string{"cat"}, plugintest.Result{Stdout: "typed"}},
+		{"", []string{"sh", "-c", `echo "$GREETING"; expr "$DYNO" : run.`}, plugintest.Result{Stdout: "hello world\n4\n"}},
+		{"", []string{"sh", "-c", "exit 1"}, plugintest.Result{Code: 1}},
+	} {
+		if got := r.Run(plugintest.Root, test.stdin, append([]string{"run", "alpha"}, test.argv...)...); got != test.want {
+			t.Errorf("%q: %+v, want %+v", test.argv, got, test.want)
+		}
+	}
+	r.isClean(t)
+}
+
+func TestACommandThatIsNotThereExitsWith127(t *testing.T) {
+	r := deployReal(t)
+	got := r.Dokku("run", "alpha", "nosuchcommand")
+	if got.Code != 127 || !strings.Contains(got.Stderr, "nosuchcommand") {
+		t.Errorf("%+v", got)
+	}
+	if got = r.Dokku("run", "alpha", "/etc/passwd"); got.Code != 126 {
+		t.Errorf("%+v", got)
+	}
+	r.isClean(t)
+}
+
+func TestACallerThatGoesAwayEndsTheContainer(t *testing.T) {
+	r := deployReal(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var out screen
+	ended := make(chan int)
+	stdin, stdinEnd, err := os.Pipe() // open for as long as the test: nobody types
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdinEnd.Close()
+	defer stdin.Close()
+	go func() {
+		call := &command.Call{Actor: plugintest.Root, In: stdin, Out: command.NewOutput(&out, &out)}
+		ended <- r.Table.Run(ctx, call, []string{"run", "alpha", "sh", "-c", "echo started; sleep 1000"})
+	}()
+	out.eventuallyShows(t, "started")
+	cancel()
+	if code := <-ended; code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	r.isClean(t)
+}
+
+func TestADeadlineEndsTheContainer(t *testing.T) {
+	r := deployReal(t)
+	got := r.Dokku("run", "--ttl-seconds", "1", "alpha", "sleep", "1000")
+	if got.Code != 124 || got.Stderr != " !     The container has run for 1 seconds and is stopped\n" {
+		t.Errorf("%+v", got)
+	}
+	r.isClean(t)
+}
+
+func TestTheCallersTerminalIsTheContainers(t *testing.T) {
+	r := deployReal(t)
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	if err := pty.Setsize(master, &pty.Winsize{Rows: 33, Cols: 99}); err != nil {
+		t.Fatal(err)
+	}
+	var seen screen
+	go func() { _, _ = seen.ReadFrom(master) }() // ends with the terminal
+	call := &command.Call{Actor: plugintest.Root, In: slave, Out: command.NewOutput(slave, slave), TTY: terminal(slave.Name())}
+	ended := make(chan int)
+	go func() {
+		ended <- r.Table.Run(t.Context(), call, []string{"run", "alpha", "sh", "-c", "tty; read line; stty size; echo got $line; exit 5"})
+	}()
+	seen.eventuallyShows(t, "/dev/pts/")
+	if err := pty.Setsize(master, &pty.Winsize{Rows: 44, Cols: 111}); err != nil {
+		t.Fatal(err)
+	}
+	// docker learns of the size by a signal; give it something to read after.
+	dockertest.Eventually(t, "the size arrives", func() bool {
+		return r.execIn(t, "stty", "-F", "/dev/pts/0", "size") == "44 111\n"
+	})
+	if _, err := master.WriteString("typed\n"); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-ended; code != 5 {
+		t.Errorf("exit code %d", code)
+	}
+	seen.eventuallyShows(t, "got typed")
+	seen.eventuallyShows(t, "44 111")
+	r.isClean(t)
+}
+
+// execIn runs a command in the one container there is.
+func (r real) execIn(t *testing.T, argv ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	for _, c := range r.containers(t) {
+		_, _ = r.engine.Exec(t.Context(), c.ID, docker.ExecOptions{Cmd: argv}, nil, &out, nil)
+	}
+	return out.String()
+}
+
+type terminal string
+
+func (t terminal) Name() string { return "xterm" }
+func (t terminal) Path() string { return string(t) }
+
+// screen is what a caller sees.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *screen) ReadFrom(f *os.File) (int64, error) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := f.Read(buf)
+		if err != nil {
+			return 0, err
+		}
+		_, _ = s.Write(buf[:n])
+	}
+}
+
+func (s *screen) eventuallyShows(t *testing.T, text string) {
+	t.Helper()
+	dockertest.Eventually(t, "the screen shows "+text, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return strings.Contains(s.text.String(), text)
+	})
+}

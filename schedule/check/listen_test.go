@@ -1,0 +1,71 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/fake"
+)
+
+// sockets is /proc/net/tcp and tcp6 of a container that listens on 127.0.0.1:5000, 0.0.0.0:3000 and [::]:8080, has a
+// connection, and Docker's resolver.
+const sockets = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0B00007F:9C41 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21333 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:1388 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21334 1 0000000000000000 100 0 0 10 0
+   2: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21335 1 0000000000000000 100 0 0 10 0
+   3: 020011AC:0BB8 010011AC:D431 01 00000000:00000000 00:00000000 00000000     0        0 21336 1 0000000000000000 20 4 30 10 -1
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21337 1 0000000000000000 100 0 0 10 0
+`
+
+func TestParseListeners(t *testing.T) {
+	if got, want := fmt.Sprint(parseListeners(sockets)), "[127.0.0.1:5000 0.0.0.0:3000 [::]:8080]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	keep := func(words ...string) string {
+		var kept []string
+		for line := range strings.Lines(sockets) {
+			for _, w := range words {
+				if strings.Contains(line, w) {
+					kept = append(kept, line)
+				}
+			}
+		}
+		return strings.Join(kept, "")
+	}
+	for want, table := range map[string]string{
+		"the app listens on 127.0.0.1:5000, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT": sockets,
+		"the app listens on port 3000, 8080 instead; make it listen on 0.0.0.0:$PORT":                                         keep(":0BB8 0", ":1F90"),
+		"does the app listen on 0.0.0.0:$PORT?":                                                                               keep(":9C41"),
+	} {
+		look := func(_ docker.ExecOptions, _ io.Reader, stdout, _ io.Writer) int {
+			_, _ = io.WriteString(stdout, table)
+			return 0
+		}
+		bubble(t, fake.Behaviour{Exec: look}, func(l *lab) {
+			l.refused = time.Hour
+			err, _ := l.run(Config{Web: true})
+			l.fails(err, "1")
+			l.shows(&l.stderr, "port 5000 did not accept a connection within 30 s: "+want+"\n")
+		})
+	}
+}
+
+func FuzzParseListeners(f *testing.F) {
+	f.Add(sockets)
+	f.Add("0: 0100007F:1388 x 0A\n0: :: x 0A\n0: 01:99999 x 0A")
+	f.Fuzz(func(t *testing.T, table string) {
+		for _, l := range parseListeners(table) {
+			if !l.IsValid() {
+				t.Errorf("%v of %q", l, table)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package run_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -139,7 +140,7 @@ func TestTheCallersTerminalIsTheContainers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen screen
-	go func() { _, _ = seen.ReadFrom(master) }() // ends with the terminal
+	go func() { _, _ = io.Copy(&seen, master) }() // ends with the terminal
 	call := &command.Call{Actor: plugintest.Root, In: slave, Out: command.NewOutput(slave, slave), TTY: terminal(slave.Name())}
 	ended := make(chan int)
 	go func() {
@@ -189,17 +190,6 @@ func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.Write(p)
-}
-
-func (s *screen) ReadFrom(f *os.File) (int64, error) {
-	buf := make([]byte, 4096)
-	for {
-		n, err := f.Read(buf)
-		if err != nil {
-			return 0, err
-		}
-		_, _ = s.Write(buf[:n])
-	}
 }
 
 func (s *screen) eventuallyShows(t *testing.T, text string) {

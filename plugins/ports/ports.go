@@ -68,6 +68,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			"post-certs-update":    p.onCertsUpdate,
 			"post-certs-remove":    p.onCertsRemove,
 			"post-app-clone-setup": p.onClone,
+			"post-domains-update":  p.onDomainsUpdate,
 		},
 	}
 }

@@ -44,6 +44,26 @@ func TestAppWithoutDomainsGetsAPortOfItsOwn(t *testing.T) {
 	}
 }
 
+// Security: with its domains off an app must not answer to unknown hosts on the
+// port that all apps share.
+func TestAppWithoutDomainsLeavesTheSharedPort(t *testing.T) {
+	w := plugintest.Make(t, ports.Plugin)
+	w.Fire("ports-configure", "blog")
+	if got := w.Ask("ports-get", "blog").Stdout; got != "http:80:5000\n" {
+		t.Fatalf("it listens at %s", got)
+	}
+	w.Answers["domains-vhost-enabled"] = "!no domains"
+	if r := w.Fire("post-domains-update", "blog", "disable"); r.Code != 0 || !strings.Contains(r.Stdout, "-----> Random port ") {
+		t.Errorf("got %+v", r)
+	}
+	if got := w.Ask("ports-get", "blog").Stdout; strings.HasPrefix(got, "http:80:") {
+		t.Errorf("it still listens at %s", got)
+	}
+	if r := w.Fire("post-domains-update", "fresh", "disable"); r.Stdout != "" {
+		t.Errorf("an app without a port got one: %+v", r)
+	}
+}
+
 func TestFreePortIsAbove1024(t *testing.T) {
 	w := plugintest.Make(t, ports.Plugin)
 	n, err := strconv.Atoi(strings.TrimSpace(w.Ask("ports-get-available").Stdout))

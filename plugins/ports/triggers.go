@@ -124,6 +124,34 @@ func (p ports) ensurePort(c *trigger.Call, app string, prop state.Property, usua
 	return p.h.Store.Set(prop, app, strconv.Itoa(port))
 }
 
+// onDomainsUpdate answers post-domains-update APP ACTION …: an app whose domains
+// are turned off leaves the ports that apps share; else it would answer to
+// every host name there that nobody has.
+func (p ports) onDomainsUpdate(ctx context.Context, c *trigger.Call) error {
+	app := c.Arg(0)
+	if c.Arg(1) != "disable" {
+		return nil
+	}
+	shared := false
+	for usual, prop := range map[string]state.Property{"80": proxyPort, "443": proxySSLPort} {
+		current, err := p.h.Store.Get(prop, app)
+		if err != nil {
+			return err
+		}
+		if current != usual {
+			continue
+		}
+		shared = true
+		if err := p.h.Store.Unset(prop, app); err != nil {
+			return err
+		}
+	}
+	if !shared { // never deployed, or on ports of its own
+		return nil
+	}
+	return p.onConfigure(ctx, c)
+}
+
 // onCertsUpdate answers post-certs-update APP: https:443 goes beside http:80.
 func (p ports) onCertsUpdate(_ context.Context, c *trigger.Call) error {
 	_, err := p.edit(c.Arg(0), func(own []Mapping) ([]Mapping, error) {

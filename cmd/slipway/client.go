@@ -53,7 +53,7 @@ func run(socket string, argv []string, env map[string]string) (int, error) {
 		return 0, errLost
 	}
 	go sendSignals(ch, signals, term)
-	return copyStreams(ch, requests)
+	return copyStreams(ch, requests, term.raw)
 }
 
 // connect opens the connection. The socket's owner vouches for the daemon, so
@@ -99,20 +99,29 @@ func dialError(socket string, err error) error {
 	}
 }
 
-// copyStreams passes the three streams through until the command ends. What is
-// still to come on stdin does not hold up the end.
-func copyStreams(ch ssh.Channel, requests <-chan *ssh.Request) (int, error) {
-	go func() {
-		_, _ = io.Copy(ch, os.Stdin) // fails when the command is over
-		_ = ch.CloseWrite()
-	}()
+// copyStreams passes the three streams through until the command ends. Stdin is
+// read when the command wants it, or from the start under a terminal; what is
+// still to come on it does not hold up the end.
+func copyStreams(ch ssh.Channel, requests <-chan *ssh.Request, raw bool) (int, error) {
+	input := sync.OnceFunc(func() {
+		go func() {
+			_, _ = io.Copy(ch, os.Stdin) // fails when the command is over
+			_ = ch.CloseWrite()
+		}()
+	})
+	if raw {
+		input()
+	}
 	var output sync.WaitGroup
 	output.Go(func() { copyOutput(os.Stdout, ch) })
 	output.Go(func() { copyOutput(os.Stderr, ch.Stderr()) })
 	code, known := 0, false
 	for req := range requests {
 		var status struct{ Status uint32 }
-		if req.Type == "exit-status" && ssh.Unmarshal(req.Payload, &status) == nil {
+		switch {
+		case req.Type == protocol.WantInput:
+			input()
+		case req.Type == "exit-status" && ssh.Unmarshal(req.Payload, &status) == nil:
 			code, known = int(status.Status), true
 		}
 		if req.WantReply {

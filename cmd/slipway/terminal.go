@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -17,11 +18,16 @@ type terminal struct {
 
 // openTerminal asks for a terminal on the other side when all three streams
 // are one here, and makes it raw: line editing and Ctrl-C are the other side's.
+// A job in the background has none: the kernel would stop it.
 func openTerminal(ch ssh.Channel) (*terminal, error) {
 	for _, f := range []*os.File{os.Stdin, os.Stdout, os.Stderr} {
 		if !term.IsTerminal(int(f.Fd())) {
 			return &terminal{restore: func() {}}, nil
 		}
+	}
+	group, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP)
+	if err != nil || group != unix.Getpgrp() {
+		return &terminal{restore: func() {}}, nil
 	}
 	size := windowSize()
 	ok, err := ch.SendRequest("pty-req", true, ssh.Marshal(struct {

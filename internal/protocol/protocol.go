@@ -20,6 +20,12 @@ const (
 	Program = "SLIPWAY_PROGRAM" // the name it was called by: slipway or dokku
 )
 
+// WantInput is the channel request with which the daemon asks a local client
+// for its stdin. A client reads nothing before: in a script such as
+// `while read app; do dokku ps:restart $app; done < apps` the input is not the
+// command's. Under a terminal everything is sent from the start.
+const WantInput = "want-input@slipway"
+
 // The variables with which the forced command of an authorized_keys line tells
 // who connected to the host's own sshd. A caller with both acts as that key.
 const (

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/slipwayhq/slipway/internal/protocol"
 	"github.com/slipwayhq/slipway/plugin"
@@ -34,6 +38,10 @@ func TestMain(m *testing.M) {
 	}
 	clientDir = dir
 	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -82,6 +90,28 @@ func TestClientDoesNotWaitForItsInput(t *testing.T) {
 	cmd.Stdin = pr
 	if got := runCommand(t, cmd); got.code != 3 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// In `while read app; do dokku …; done < apps` the input is the loop's.
+func TestInputIsLeftAloneUntilTheCommandReads(t *testing.T) {
+	r := newRig(t, nil)
+	pr, pw, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pr.Close()
+	if _, err := pw.WriteString("for the loop"); err != nil {
+		t.Fatal(err)
+	}
+	pw.Close()
+	cmd := r.slipway(nil, "who")
+	cmd.Stdin = pr
+	if got := runCommand(t, cmd); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if left, err := io.ReadAll(pr); err != nil || string(left) != "for the loop" {
+		t.Errorf("left: %q %v", left, err)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"io"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/protocol"
 	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -69,14 +71,34 @@ func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string
 }
 
 // input is what the caller sends; it ends with an error when ctx ends, also for
-// a reader that waits.
+// a reader that waits. Nothing is taken before the first Read, which asks a
+// local client for it.
 func (ss *session) input(ctx context.Context) io.Reader {
 	r, w := io.Pipe()
-	stop := context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
-	ss.workers.Go(func() {
-		defer stop()
-		_, err := io.Copy(w, ss.ch)
-		w.CloseWithError(err)
-	})
-	return r
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	return &demandedInput{PipeReader: r, start: func() {
+		ss.mu.Lock()
+		defer ss.mu.Unlock()
+		if ss.gone { // and what was left of the command reads: ctx has ended
+			return
+		}
+		if ss.caller.local {
+			_, _ = ss.ch.SendRequest(protocol.WantInput, false, nil) // fails when the caller is gone, as reading does
+		}
+		ss.workers.Go(func() {
+			_, err := io.Copy(w, ss.ch)
+			w.CloseWithError(err)
+		})
+	}}
+}
+
+type demandedInput struct {
+	*io.PipeReader
+	once  sync.Once
+	start func()
+}
+
+func (d *demandedInput) Read(p []byte) (int, error) {
+	d.once.Do(d.start)
+	return d.PipeReader.Read(p)
 }

@@ -23,7 +23,8 @@ type session struct {
 	ended   sync.Once
 	workers sync.WaitGroup // the command and the copying of its input
 
-	mu   sync.Mutex // guards term, which the command's goroutine sets
+	mu   sync.Mutex // guards what follows
+	gone bool       // the caller is; no more workers
 	term *terminal
 	size windowSize // to be given to term
 }
@@ -172,6 +173,7 @@ func (ss *session) resize(payload []byte) bool {
 func (ss *session) hangUp() {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
+	ss.gone = true
 	if ss.term != nil {
 		ss.term.master.Close()
 	}

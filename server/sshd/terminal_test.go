@@ -221,6 +221,20 @@ func TestNoTerminalWhenAnyStreamIsNone(t *testing.T) {
 	}
 }
 
+func TestJobInTheBackgroundIsNotStopped(t *testing.T) {
+	r := newRig(t, nil)
+	path, err := client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", `set -m; "$0" tty & wait $!; echo "code $?"`, path)
+	cmd.Env = []string{"SLIPWAY_SOCKET=" + r.socket, "PATH=" + os.Getenv("PATH")}
+	o := startOnTerminal(t, cmd)
+	o.shows("no terminal\r\n")
+	o.shows("code 0\r\n")
+	o.exits(0)
+}
+
 // runOnTerminal gives a child the terminal as its controlling one, as the
 // package asks of handlers: O_NOCTTY here, Setctty there.
 func runOnTerminal(ctx context.Context, path string, argv []string) error {

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,14 +16,17 @@ import (
 // The package comment of a feature is its user documentation; docs/guide.md
 // has them all.
 func TestGuideIsInStepWithTheFeatures(t *testing.T) {
-	dirs, err := filepath.Glob("../plugins/*/")
+	entries, err := os.ReadDir("../plugins") // sorted by name
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(dirs)
 	var b strings.Builder
 	b.WriteString("# Guide\n\nOne section per feature, made from the package comments by `go test ./server -run TestGuide -update`; do not edit. All commands and properties are in [reference.md](reference.md).\n")
-	for _, dir := range dirs {
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		dir := filepath.Join("..", "plugins", e.Name())
 		text := packageComment(t, dir)
 		if text == "" {
 			t.Errorf("%s has no package comment", dir)
@@ -35,7 +37,7 @@ func TestGuideIsInStepWithTheFeatures(t *testing.T) {
 		text = strings.ToUpper(text[:1]) + text[1:]
 		var p comment.Parser
 		var pr comment.Printer
-		fmt.Fprintf(&b, "\n## %s\n\n%s", filepath.Base(dir), pr.Markdown(p.Parse(text)))
+		fmt.Fprintf(&b, "\n## %s\n\n%s", e.Name(), pr.Markdown(p.Parse(text)))
 	}
 	path := filepath.Join("..", "docs", "guide.md")
 	if *update {

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -41,10 +42,36 @@ func (c *Client) Kill(ctx context.Context, id, signal string) error {
 
 // Remove implements Engine.
 func (c *Client) Remove(ctx context.Context, id string) error {
-	return c.onContainer("remove", id, func() error {
+	err := c.onContainer("remove", id, func() error {
 		_, err := c.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 		return err
 	})
+	if errors.Is(err, ErrConflict) && strings.Contains(err.Error(), "is already in progress") {
+		return c.awaitRemoval(ctx, id, err)
+	}
+	return err
+}
+
+// removalTimeout and removalPoll bound the wait for a removal that somebody else asked for.
+const (
+	removalTimeout = 30 * time.Second
+	removalPoll    = 20 * time.Millisecond
+)
+
+// awaitRemoval waits until a container is gone that is being removed already; else it gives back err.
+func (c *Client) awaitRemoval(ctx context.Context, id string, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, removalTimeout)
+	defer cancel()
+	for {
+		if _, gone := c.Inspect(ctx, id); errors.Is(gone, ErrNotFound) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(removalPoll):
+		}
+	}
 }
 
 // Rename implements Engine.

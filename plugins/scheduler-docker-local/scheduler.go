@@ -14,9 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/schedule"
@@ -188,13 +187,16 @@ func (s *Scheduler) Resume(ctx context.Context, instances []schedule.Instance) (
 	return out, nil
 }
 
-// each does one thing with all instances at once and gives the first error.
+// each does one thing with all instances at once. One that fails does not keep
+// the others from being done.
 func each(ctx context.Context, instances []schedule.Instance, f func(context.Context, schedule.Instance) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for _, i := range instances {
-		g.Go(func() error { return f(ctx, i) })
+	errs := make([]error, len(instances))
+	var all sync.WaitGroup
+	for n, i := range instances {
+		all.Go(func() { errs[n] = f(ctx, i) })
 	}
-	return g.Wait()
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func ignoreGone(err error) error {

@@ -183,10 +183,10 @@ func (b *Book) Prune(app string, keep int) error {
 		return err
 	}
 	for _, build := range builds {
-		switch {
-		case build.Status == Running:
+		switch build.Status {
+		case Running:
 			continue
-		case build.Status == Abandoned:
+		case Abandoned:
 			if err := b.end(build, Failed, -1); err != nil {
 				return err
 			}

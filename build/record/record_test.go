@@ -53,7 +53,7 @@ func TestIDsSortByTime(t *testing.T) {
 	if early, late := record.NewID(at), record.NewID(at.Add(time.Millisecond)); early >= late {
 		t.Errorf("%s is not before %s", early, late)
 	}
-	if record.NewID(at) == record.NewID(at) {
+	if one, other := record.NewID(at), record.NewID(at); one == other {
 		t.Error("twice the same")
 	}
 }

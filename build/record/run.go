@@ -83,8 +83,8 @@ func (r *Run) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if r.size += len(p); r.size > maxLog {
-		io.WriteString(r.log, "\n !     The log is too long, the rest of it is not kept\n")
-		return len(p), nil
+		_, err := io.WriteString(r.log, "\n !     The log is too long, the rest of it is not kept\n")
+		return len(p), err
 	}
 	return r.log.Write(p)
 }

@@ -43,8 +43,13 @@ func (b *builds) info(_ context.Context, c *command.Call, in infoArgs) error {
 		return printJSON(c.Out, v)
 	}
 	rows := [][]string{
-		{"Build ID:", v.ID}, {"App:", v.App}, {"Kind:", string(v.Kind)}, {"Status:", string(v.DisplayStatus)},
-		{"PID:", fmt.Sprint(v.PID)}, {"Source:", v.Source}, {"Started:", v.StartedAt.Format(time.RFC3339)},
+		{"Build ID:", v.ID},
+		{"App:", v.App},
+		{"Kind:", string(v.Kind)},
+		{"Status:", string(v.DisplayStatus)},
+		{"PID:", fmt.Sprint(v.PID)},
+		{"Source:", v.Source},
+		{"Started:", v.StartedAt.Format(time.RFC3339)},
 	}
 	if v.FinishedAt != nil {
 		rows = append(rows, []string{"Finished:", v.FinishedAt.Format(time.RFC3339)})

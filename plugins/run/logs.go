@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -58,10 +59,10 @@ func (r *run) chosen(ctx context.Context, name, container string) ([]docker.Cont
 	}
 	found, err := r.host.Docker.Inspect(ctx, container)
 	switch {
-	case ignoreGone(err) != nil:
+	case errors.Is(err, docker.ErrInvalid):
 		return nil, command.BadInput("Invalid container name specified: %s", container)
 	case err != nil:
-		return nil, nil
+		return nil, ignoreGone(err)
 	case !r.host.Names.Owns(found.Labels) || found.Labels[docker.LabelContainerType] != containerType:
 		return nil, command.BadInput("Specified container must be a run container")
 	case name != "" && found.Labels[docker.LabelApp] != name:

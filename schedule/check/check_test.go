@@ -86,10 +86,10 @@ func (l *lab) target() Target {
 func (l *lab) runner() *runner { return &runner{engine: l.engine, dial: l.dial} }
 
 // run checks, and tells how long that took.
-func (l *lab) run(c Config) (error, time.Duration) { //nolint:revive // the error is what each test looks at first
+func (l *lab) run(c Config) (took time.Duration, err error) {
 	before := time.Now()
-	err := l.runner().run(l.t.Context(), l.target(), c, command.NewOutput(&l.stdout, &l.stderr))
-	return err, time.Since(before)
+	err = l.runner().run(l.t.Context(), l.target(), c, command.NewOutput(&l.stdout, &l.stderr))
+	return time.Since(before), err
 }
 
 func (l *lab) shows(where *bytes.Buffer, text string) {
@@ -115,7 +115,7 @@ func status(code int) http.Handler {
 func TestAPortIsPolled(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = 320 * time.Millisecond
-		if err, took := l.run(Config{Web: true}); err != nil || took > l.refused+100*time.Millisecond {
+		if took, err := l.run(Config{Web: true}); err != nil || took > l.refused+100*time.Millisecond {
 			t.Errorf("%v after %v", err, took)
 		}
 		if l.dials[0] != 0 || l.dials[1] != 50*time.Millisecond {
@@ -127,7 +127,7 @@ func TestAPortIsPolled(t *testing.T) {
 func TestAnAppThatNeverListensFailsAfterItsTime(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = time.Hour
-		err, took := l.run(Config{Web: true})
+		took, err := l.run(Config{Web: true})
 		l.fails(err, "1")
 		if took < 29*time.Second || took > 31*time.Second {
 			t.Errorf("after %v", took)
@@ -142,7 +142,7 @@ func TestAnAppThatNeverListensFailsAfterItsTime(t *testing.T) {
 func TestAFastAppDoesNotWaitForTheSecondAttempt(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = 700 * time.Millisecond
-		if err, took := l.run(Config{Web: true, Checks: []app.Healthcheck{{Name: "home", Path: "/"}}}); err != nil || took > time.Second {
+		if took, err := l.run(Config{Web: true, Checks: []app.Healthcheck{{Name: "home", Path: "/"}}}); err != nil || took > time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
@@ -152,10 +152,10 @@ func TestAWrongAnswerIsAskedForAgainAfterWait(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if len(l.asked) < 3 {
-				w.WriteHeader(503)
+				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		})
-		err, _ := l.run(Config{Checks: []app.Healthcheck{{Path: "/", Wait: 2}}})
+		_, err := l.run(Config{Checks: []app.Healthcheck{{Path: "/", Wait: 2}}})
 		if err != nil || len(l.asked) != 3 || l.asked[1] != 2*time.Second || l.asked[2] != 4*time.Second {
 			t.Errorf("%v, asked at %v", err, l.asked)
 		}
@@ -165,7 +165,7 @@ func TestAWrongAnswerIsAskedForAgainAfterWait(t *testing.T) {
 func TestFailuresAreCountedAndWarningsAreNot(t *testing.T) {
 	bubble(t, fake.Behaviour{Exec: func(docker.ExecOptions, io.Reader, io.Writer, io.Writer) int { return 2 }}, func(l *lab) {
 		l.handler = status(500)
-		err, _ := l.run(Config{Web: true, Checks: []app.Healthcheck{
+		_, err := l.run(Config{Web: true, Checks: []app.Healthcheck{
 			{Name: "home", Path: "/", Attempts: 1},
 			{Name: "db", Command: []string{"false"}, Attempts: 1},
 			{Name: "cache", Command: []string{"false"}, Attempts: 1, Warn: true},
@@ -181,7 +181,7 @@ func TestFailuresAreCountedAndWarningsAreNot(t *testing.T) {
 func TestTheListeningCheckOnlyWarnsBesideOthers(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = time.Hour
-		err, took := l.run(Config{Web: true, Checks: []app.Healthcheck{{Name: "up", Uptime: 1}}})
+		took, err := l.run(Config{Web: true, Checks: []app.Healthcheck{{Name: "up", Uptime: 1}}})
 		if err != nil || took > 20*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
@@ -204,7 +204,7 @@ func TestAProcessThatExitsIsNoticedAtOnce(t *testing.T) {
 					<-time.After(1234 * time.Millisecond)
 					end.how(l)
 				}()
-				err, took := l.run(Config{Web: true})
+				took, err := l.run(Config{Web: true})
 				l.fails(err, "1")
 				if took != 1234*time.Millisecond {
 					t.Errorf("after %v", took)
@@ -217,7 +217,7 @@ func TestAProcessThatExitsIsNoticedAtOnce(t *testing.T) {
 
 func TestAProcessThatHasExitedIsNotChecked(t *testing.T) {
 	bubble(t, fake.Behaviour{Exits: true, ExitCode: 1}, func(l *lab) {
-		err, took := l.run(Config{Checks: []app.Healthcheck{{Path: "/"}, {Path: "/b"}}})
+		took, err := l.run(Config{Checks: []app.Healthcheck{{Path: "/"}, {Path: "/b"}}})
 		l.fails(err, "2")
 		if took != 0 || len(l.dials) > 0 {
 			t.Errorf("after %v, %d connections", took, len(l.dials))
@@ -227,7 +227,7 @@ func TestAProcessThatHasExitedIsNotChecked(t *testing.T) {
 
 func TestAWorkerMustSettle(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
-		if err, took := l.run(Config{}); err != nil || took != time.Second {
+		if took, err := l.run(Config{}); err != nil || took != time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
@@ -236,7 +236,7 @@ func TestAWorkerMustSettle(t *testing.T) {
 func TestUptimeCountsFromTheStart(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		<-time.After(7 * time.Second)
-		if err, took := l.run(Config{Checks: []app.Healthcheck{{Uptime: 10}}}); err != nil || took != 3*time.Second {
+		if took, err := l.run(Config{Checks: []app.Healthcheck{{Uptime: 10}}}); err != nil || took != 3*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
@@ -244,7 +244,7 @@ func TestUptimeCountsFromTheStart(t *testing.T) {
 
 func TestInitialDelayCountsFromTheStart(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
-		err, _ := l.run(Config{Checks: []app.Healthcheck{{Path: "/", InitialDelay: 4}}})
+		_, err := l.run(Config{Checks: []app.Healthcheck{{Path: "/", InitialDelay: 4}}})
 		if err != nil || l.asked[0] != 4*time.Second {
 			t.Errorf("%v, asked at %v", err, l.asked)
 		}
@@ -259,7 +259,7 @@ func TestACommandThatHangsFails(t *testing.T) {
 		return 0
 	}
 	bubble(t, fake.Behaviour{Exec: forever}, func(l *lab) {
-		err, took := l.run(Config{Checks: []app.Healthcheck{{Name: "db", Command: []string{"wait"}, Attempts: 2, Timeout: 3, Wait: 1}}})
+		took, err := l.run(Config{Checks: []app.Healthcheck{{Name: "db", Command: []string{"wait"}, Attempts: 2, Timeout: 3, Wait: 1}}})
 		l.fails(err, "1")
 		if took != 6*time.Second {
 			t.Errorf("after %v", took)
@@ -274,7 +274,7 @@ func TestSetWaitsAreFixed(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = 6 * time.Second
 		settings := Settings{Wait: 4 * time.Second}
-		err, took := l.run(Config{Web: true, Settings: settings})
+		took, err := l.run(Config{Web: true, Settings: settings})
 		// The uptime of default-wait is Dokku's 10 s; the port is tried at 4 s and 8 s.
 		if err != nil || took != 10*time.Second || len(l.dials) != 2 || l.dials[0] != 4*time.Second || l.dials[1] != 8*time.Second {
 			t.Errorf("%v after %v, tried at %v", err, took, l.dials)
@@ -282,7 +282,7 @@ func TestSetWaitsAreFixed(t *testing.T) {
 	})
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = time.Hour
-		err, took := l.run(Config{Web: true, Settings: Settings{Attempts: 2, DefaultWait: time.Second}})
+		took, err := l.run(Config{Web: true, Settings: Settings{Attempts: 2, DefaultWait: time.Second}})
 		l.fails(err, "1")
 		if took != 10*time.Second {
 			t.Errorf("after %v", took)
@@ -293,7 +293,7 @@ func TestSetWaitsAreFixed(t *testing.T) {
 
 func TestDefaultWaitAlsoHoldsForWeb(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
-		if err, took := l.run(Config{Web: true, Settings: Settings{DefaultWait: 3 * time.Second}}); err != nil || took != 3*time.Second {
+		if took, err := l.run(Config{Web: true, Settings: Settings{DefaultWait: 3 * time.Second}}); err != nil || took != 3*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})
@@ -314,7 +314,7 @@ func TestAnInterruptedCheckGivesTheErrorOfItsContext(t *testing.T) {
 func TestAnEngineThatDoesNotAnswerIsNotAFailedCheck(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.engine.OnCall = func(string, string) error { return docker.Unreachable("unix:///run/docker.sock") }
-		if err, _ := l.run(Config{Web: true}); !errors.Is(err, docker.ErrUnreachable) {
+		if _, err := l.run(Config{Web: true}); !errors.Is(err, docker.ErrUnreachable) {
 			t.Error(err)
 		}
 	})
@@ -326,7 +326,7 @@ func TestAnEngineThatDoesNotAnswerIsNotAFailedCheck(t *testing.T) {
 			}
 			return nil
 		}
-		if err, took := l.run(Config{Web: true}); !errors.Is(err, docker.ErrUnreachable) || took > time.Second {
+		if took, err := l.run(Config{Web: true}); !errors.Is(err, docker.ErrUnreachable) || took > time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
 	})

@@ -166,7 +166,7 @@ func showOutput(err error, out *command.Output) {
 	}
 	out.Title("Start healthcheck output")
 	lines := out.Indented()
-	lines.Write(failed.output)
+	_, _ = lines.Write(failed.output) // never fails
 	lines.Close()
 	out.Title("End healthcheck output")
 }

@@ -47,7 +47,7 @@ func TestPathChecks(t *testing.T) {
 			bubble(t, fake.Behaviour{}, func(l *lab) {
 				l.handler = test.handler
 				test.check.Name, test.check.Attempts = "home", 1
-				err, _ := l.run(Config{Checks: []app.Healthcheck{test.check}})
+				_, err := l.run(Config{Checks: []app.Healthcheck{test.check}})
 				if test.want == "" && err != nil {
 					t.Errorf("%v\n%s", err, &l.stderr)
 				}
@@ -86,7 +86,7 @@ func TestHeadersOfPathChecks(t *testing.T) {
 func TestAnAnswerThatDoesNotComeFails(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-time.After(time.Minute) })
-		err, took := l.run(Config{Checks: []app.Healthcheck{{Name: "home", Path: "/", Attempts: 2, Timeout: 3, Wait: 1}}})
+		took, err := l.run(Config{Checks: []app.Healthcheck{{Name: "home", Path: "/", Attempts: 2, Timeout: 3, Wait: 1}}})
 		l.fails(err, "1")
 		if took != 6*time.Second {
 			t.Errorf("after %v", took)

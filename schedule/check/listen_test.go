@@ -51,7 +51,7 @@ func TestExplain(t *testing.T) {
 		}
 		bubble(t, fake.Behaviour{Exec: look}, func(l *lab) {
 			l.refused = time.Hour
-			err, _ := l.run(Config{Web: true})
+			_, err := l.run(Config{Web: true})
 			l.fails(err, "1")
 			l.shows(&l.stderr, "port 5000 did not accept a connection within 30 s: "+want+"\n")
 		})

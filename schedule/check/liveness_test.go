@@ -29,7 +29,7 @@ func TestLivenessFailsAfterItsAttemptsInARow(t *testing.T) {
 		bad := []bool{false, true, true, false, true, true, true}
 		l.handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n := len(l.asked) - 1; n >= len(bad) || bad[n] {
-				w.WriteHeader(500)
+				w.WriteHeader(http.StatusInternalServerError)
 			}
 		})
 		failures, _, err := l.watch(l.t.Context(), app.Healthcheck{Name: "live", Path: "/live", Attempts: 3, Wait: 10, InitialDelay: 5})
@@ -85,7 +85,7 @@ func TestOnFailureRunsItsCommandInTheContainer(t *testing.T) {
 	}
 	bubble(t, fake.Behaviour{Exec: note}, func(l *lab) {
 		l.handler = status(500)
-		err, _ := l.run(Config{Checks: []app.Healthcheck{
+		_, err := l.run(Config{Checks: []app.Healthcheck{
 			{Name: "home", Path: "/", Attempts: 1, OnFailure: &app.OnFailure{Command: []string{"touch", "/failed"}}},
 		}})
 		l.fails(err, "1")

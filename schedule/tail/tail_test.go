@@ -128,4 +128,4 @@ func TestAContainerThatIsGoneHasNoOutput(t *testing.T) {
 	}
 }
 
-var _ tail.Engine = (docker.Engine)(nil)
+var _ tail.Engine = docker.Engine(nil)

@@ -81,14 +81,16 @@ func (s *Server) localCaller(_ *gossh.ServerConn, ctx ssh.Context) caller {
 		return caller{refusal: "Slipway cannot tell which user this is"}
 	}
 	c := caller{local: true, uid: cred.Uid, gid: cred.Gid, actor: command.Actor{User: userName(cred.Uid)}}
-	switch {
-	case cred.Uid == 0 || cred.Uid == s.uid:
-		c.actor.Root = true
-	case s.cfg.SystemUser != nil && cred.Uid == s.cfg.SystemUser.UID:
-	default:
+	c.actor.Root = cred.Uid == 0 || cred.Uid == s.uid
+	if !s.known(cred.Uid) {
 		c.refusal = "The user " + c.actor.User + " may not use Slipway. Run the command as root or as dokku, for instance with sudo."
 	}
 	return c
+}
+
+// known tells whether commands are taken from a local user at all.
+func (s *Server) known(uid uint32) bool {
+	return uid == 0 || uid == s.uid || (s.cfg.SystemUser != nil && uid == s.cfg.SystemUser.UID)
 }
 
 // asKey applies what a local caller says about itself: behind the host's own

@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/slipwayhq/slipway/internal/authkeys"
 	"github.com/slipwayhq/slipway/internal/protocol"
 	"github.com/slipwayhq/slipway/plugin"
 )
@@ -291,6 +292,63 @@ func TestFilesAreOpenedAsTheCaller(t *testing.T) {
 	}
 	if got := runCommand(t, r.slipway([]string{"NAME=ann", "FINGERPRINT=SHA256:x"}, "open", secret)); got.code != 1 {
 		t.Errorf("a forced command read a file of root's: %+v", got)
+	}
+}
+
+func TestLostConnectionIsOneSentence(t *testing.T) {
+	r := newRig(t, nil)
+	cmd := r.slipway(nil, "wait")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.event("started")
+	r.mu.Lock()
+	for conn := range r.conns {
+		conn.Close()
+	}
+	r.mu.Unlock()
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(stderr.String(), " !     The connection to slipwayd was lost before the command ended.") {
+		t.Errorf("%d %s", code, stderr.String())
+	}
+	r.event("canceled")
+}
+
+// What the host's own sshd does with a line of authorized_keys: a shell runs
+// the forced command, with what the caller asked for in the environment.
+func TestForcedCommandLineInAShell(t *testing.T) {
+	r := newRig(t, nil)
+	path, err := client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, ".sshcommand"), []byte(path+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	public, err := os.ReadFile(r.key("", "") + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := authkeys.NewLine("ann droid", string(public), r.dir, authkeys.DefaultOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forced, _, _ := strings.Cut(strings.TrimPrefix(line.Text, `command="`), `",no-`)
+	touched := filepath.Join(r.dir, "touched")
+	for original, want := range map[string]string{
+		"who": "key=ann droid fp=" + line.Key.Fingerprint + " root=false\n",
+		`argv 'a b' "c;d" $(touch ` + touched + `) * ; touch ` + touched: `["a b" "c;d" "$(touch" "` + touched + `)" "*" ";" "touch" "` + touched + `"]` + "\n",
+	} {
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(forced, `\"`, `"`))
+		cmd.Env = []string{"SLIPWAY_SOCKET=" + r.socket, "PATH=" + os.Getenv("PATH"), "SSH_ORIGINAL_COMMAND=" + original}
+		if got := runCommand(t, cmd); !strings.HasSuffix(got.stdout, want) {
+			t.Errorf("%s: %+v", original, got)
+		}
+	}
+	if _, err := os.Stat(touched); err == nil {
+		t.Error("a shell ran what the caller sent")
 	}
 }
 

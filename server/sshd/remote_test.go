@@ -5,12 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	gossh "golang.org/x/crypto/ssh"
 )
@@ -313,26 +313,24 @@ func TestFailedLoginsCloseTheDoor(t *testing.T) {
 	}
 }
 
-func TestHostKeyIsMadeOnceAndPrivate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "ssh")
-	first, err := hostKey(dir)
-	if err != nil {
-		t.Fatal(err)
+// Security: one address alone cannot keep the others out.
+func TestOneAddressCannotTakeAllTheRoomForLogins(t *testing.T) {
+	r := newRig(t, nil)
+	key := r.key("ann", "")
+	var conns []net.Conn
+	for range maxHandshakesPerAddr + 1 {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", r.port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conns = append(conns, conn)
 	}
-	second, err := hostKey(dir)
-	if err != nil || !bytes.Equal(first.PublicKey().Marshal(), second.PublicKey().Marshal()) {
-		t.Errorf("another key: %v", err)
+	if _, err := conns[maxHandshakesPerAddr].Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("one more: %v", err)
 	}
-	path := filepath.Join(dir, hostKeyName)
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v %v", info.Mode(), err)
-	}
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := hostKey(dir); err == nil {
-		t.Error("an unreadable host key was replaced")
-	}
+	conns[0].Close()
+	eventually(t, "room again", func() bool { return r.ssh(key, nil, "who").Run() == nil })
 }
 
 func TestShutdownWaitsThenCancels(t *testing.T) {
@@ -361,38 +359,6 @@ func TestShutdownWaitsThenCancels(t *testing.T) {
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d", code)
-	}
-}
-
-func TestLimiterForgets(t *testing.T) {
-	now := time.Unix(1000, 0)
-	l := newLimiter(func() time.Time { return now })
-	addr := func(s string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(s)} }
-	for i := range maxFailures {
-		if l.blocked(addr("192.0.2.1")) {
-			t.Fatalf("closed after %d", i)
-		}
-		l.failedLogin(addr("192.0.2.1"))
-	}
-	if !l.blocked(addr("::ffff:192.0.2.1")) || l.blocked(addr("192.0.2.2")) {
-		t.Error("the wrong door")
-	}
-	now = now.Add(blockTime)
-	if l.blocked(addr("192.0.2.1")) {
-		t.Error("still closed")
-	}
-	for i := range maxFailures {
-		l.failedLogin(addr("2001:db8::" + string(rune('1'+i%9))))
-	}
-	if !l.blocked(addr("2001:db8::ffff")) || l.blocked(addr("2001:db8:0:1::1")) {
-		t.Error("IPv6 is not by /64")
-	}
-	now = now.Add(time.Hour)
-	for i := range maxAddresses + 10 {
-		l.failedLogin(&net.TCPAddr{IP: net.IPv4(10, byte(i>>16), byte(i>>8), byte(i))})
-	}
-	if len(l.seen) > maxAddresses {
-		t.Errorf("%d addresses", len(l.seen))
 	}
 }
 

@@ -35,8 +35,7 @@ import (
 
 const (
 	handshakeTimeout = 30 * time.Second
-	maxHandshakes    = 100 // at a time, per kind of listener
-	maxSessions      = 10  // at a time on one connection, as sshd has it
+	maxSessions      = 10 // at a time on one connection, as sshd has it
 	// closeGrace is how long Shutdown waits for handlers whose context it
 	// cancelled.
 	closeGrace = 5 * time.Second
@@ -149,16 +148,16 @@ type handshakeKey struct{}
 // ServeUnix serves a listener of ListenUnix until Shutdown, then returns
 // ErrClosed.
 func (s *Server) ServeUnix(l *net.UnixListener) error {
-	return s.serve(l, s.local, func(net.Conn) bool { return true })
+	return s.serve(l, s.local, s.localGate())
 }
 
 // ServeTCP serves remote callers until Shutdown, then returns ErrClosed.
 // Addresses with too many failed logins are turned away for a while.
 func (s *Server) ServeTCP(l net.Listener) error {
-	return s.serve(l, s.remote, func(c net.Conn) bool { return !s.limits.blocked(c.RemoteAddr()) })
+	return s.serve(l, s.remote, s.remoteGate())
 }
 
-func (s *Server) serve(l net.Listener, srv *ssh.Server, admit func(net.Conn) bool) error {
+func (s *Server) serve(l net.Listener, srv *ssh.Server, enter gate) error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -167,7 +166,6 @@ func (s *Server) serve(l net.Listener, srv *ssh.Server, admit func(net.Conn) boo
 	}
 	s.listeners[l] = struct{}{}
 	s.mu.Unlock()
-	slots := make(chan struct{}, maxHandshakes)
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -184,26 +182,20 @@ func (s *Server) serve(l net.Listener, srv *ssh.Server, admit func(net.Conn) boo
 			}
 			continue
 		}
-		if !admit(conn) {
-			conn.Close()
-			continue
-		}
-		select {
-		case slots <- struct{}{}:
-			s.handle(srv, conn, func() { <-slots })
-		default:
-			s.cfg.Log.Warn("too many SSH connections that are not logged in", "addr", conn.RemoteAddr().String())
+		if leave, ok := enter(conn); ok {
+			s.handle(srv, conn, leave)
+		} else {
 			conn.Close()
 		}
 	}
 }
 
 // handle serves one connection on its own goroutine, which Shutdown waits for.
-func (s *Server) handle(srv *ssh.Server, conn net.Conn, release func()) {
+func (s *Server) handle(srv *ssh.Server, conn net.Conn, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		release()
+		leave()
 		conn.Close()
 		return
 	}
@@ -211,7 +203,7 @@ func (s *Server) handle(srv *ssh.Server, conn net.Conn, release func()) {
 	timer := time.AfterFunc(handshakeTimeout, func() { conn.Close() })
 	over := sync.OnceFunc(func() {
 		timer.Stop()
-		release()
+		leave()
 	})
 	s.loops.Go(func() {
 		defer func() {

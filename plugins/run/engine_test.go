@@ -147,12 +147,15 @@ func TestTheCallersTerminalIsTheContainers(t *testing.T) {
 		ended <- r.Table.Run(t.Context(), call, []string{"run", "alpha", "sh", "-c", "tty; read line; stty size; echo got $line; exit 5"})
 	}()
 	seen.eventuallyShows(t, "/dev/pts/")
-	if err := pty.Setsize(master, &pty.Winsize{Rows: 44, Cols: 111}); err != nil {
-		t.Fatal(err)
-	}
-	// docker learns of the size by a signal; give it something to read after.
+	// Docker's command line misses a change in the moment between its first look at the size and its wait for the
+	// signal, so the size changes until one arrives.
+	size := pty.Winsize{Rows: 44, Cols: 111}
 	dockertest.Eventually(t, "the size arrives", func() bool {
-		return r.execIn(t, "stty", "-F", "/dev/pts/0", "size") == "44 111\n"
+		size.Cols ^= 1
+		if err := pty.Setsize(master, &size); err != nil {
+			t.Fatal(err)
+		}
+		return strings.HasPrefix(r.execIn(t, "stty", "-F", "/dev/pts/0", "size"), "44 ")
 	})
 	if _, err := master.WriteString("typed\n"); err != nil {
 		t.Fatal(err)
@@ -161,7 +164,7 @@ func TestTheCallersTerminalIsTheContainers(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	seen.eventuallyShows(t, "got typed")
-	seen.eventuallyShows(t, "44 111")
+	seen.eventuallyShows(t, "44 11")
 	r.isClean(t)
 }
 

@@ -100,7 +100,7 @@ func (r *run) abandon(ctx context.Context, c *command.Call, o oneOff, id string)
 	if err := ignoreGone(r.host.Docker.Stop(late, id, grace)); err != nil {
 		return err
 	}
-	if err := ignoreGone(r.host.Docker.Remove(late, id)); err != nil && !errors.Is(err, docker.ErrConflict) { // being removed
+	if err := ignoreGone(r.host.Docker.Remove(late, id)); err != nil {
 		return err
 	}
 	return cause

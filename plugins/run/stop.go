@@ -102,8 +102,5 @@ func (r *run) retireOne(ctx context.Context, c docker.Container) error {
 	if err := ignoreGone(r.host.Docker.Stop(ctx, c.ID, grace)); err != nil {
 		return err
 	}
-	if err := ignoreGone(r.host.Docker.Remove(ctx, c.ID)); err != nil && !errors.Is(err, docker.ErrConflict) { // being removed
-		return err
-	}
-	return nil
+	return ignoreGone(r.host.Docker.Remove(ctx, c.ID))
 }

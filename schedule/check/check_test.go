@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -31,8 +32,10 @@ type lab struct {
 
 	refused time.Duration // for how long from the start no port accepts
 	handler http.Handler  // what answers on the port
-	dials   []time.Duration
-	asked   []time.Duration // when the handler was called
+
+	mu    sync.Mutex      // several checks run at once
+	dials []time.Duration // when a connection was tried
+	asked []time.Duration // when the handler was called
 
 	stdout, stderr bytes.Buffer
 }
@@ -59,8 +62,14 @@ func bubble(t *testing.T, behaviour fake.Behaviour, test func(*lab)) {
 
 func (l *lab) since() time.Duration { return time.Since(l.began) }
 
+func (l *lab) note(times *[]time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	*times = append(*times, l.since())
+}
+
 func (l *lab) dial(_ context.Context, _, _ string) (net.Conn, error) {
-	l.dials = append(l.dials, l.since())
+	l.note(&l.dials)
 	if l.since() < l.refused {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
@@ -71,7 +80,7 @@ func (l *lab) dial(_ context.Context, _, _ string) (net.Conn, error) {
 		if err != nil {
 			return
 		}
-		l.asked = append(l.asked, l.since())
+		l.note(&l.asked)
 		answer := httptest.NewRecorder()
 		l.handler.ServeHTTP(answer, request)
 		_ = answer.Result().Write(theirs)

@@ -104,6 +104,9 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 		}
 		if err != nil {
 			fmt.Fprintf(rec, " !     %v\n", err)
+			if !d.journal.live() {
+				err = errors.Join(err, f.putBack(d.journal))
+			}
 		}
 		return errors.Join(err, f.removeJournal(d.app), finishRecord(rec, err), f.pruneRecords(d.app))
 	}
@@ -158,6 +161,10 @@ func (f *Flow) extract(ctx context.Context, d *deployment, req Request) (string,
 		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
 	}
 	d.journal.WorkDir = work
+	// git writes the tree as the system user, who must get there.
+	if err := os.Chmod(work, 0o711); err != nil {
+		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
+	}
 	if err := f.enter(d, StepExtract); err != nil {
 		return "", err
 	}
@@ -239,7 +246,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	}
 	ref := f.host.Names.Image(d.app) + ":build-" + d.journal.ID
 	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
-	d.out.Step("Building %s from %s", d.app, b.Name())
+	d.out.Step("Building %s from %s", d.app, build.Title(b))
 	if err := b.Build(ctx, build.Request{
 		App: d.app, Dir: buildDir, Image: ref, Env: env, Args: args, Log: d.log,
 		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
@@ -272,11 +279,14 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	if next.Procfile, next.AppJSON, err = f.sourceFiles(ctx, d.app, dir, image); err != nil {
 		return next, err
 	}
-	if err := f.applyFormation(d.app, next); err != nil {
+	if d.journal.Before, err = f.formationBefore(d.app); err != nil {
 		return next, err
 	}
 	d.journal.Release = next
 	if err := f.enter(d, StepRelease); err != nil {
+		return next, err
+	}
+	if err := f.applyFormation(d.app, next); err != nil {
 		return next, err
 	}
 	if err := f.event(ctx, "pre-release-builder", builder, d.app, image); err != nil {

@@ -532,3 +532,21 @@ func TestDestroyedAppIsNotRoutedAgain(t *testing.T) {
 		t.Error("a new app of the same name is not routed")
 	}
 }
+
+// A deploy that fails used to leave the scale that its app.json asks for, and
+// a restart of the control plane then scaled the old release.
+func TestFormationOfAFailedDeployIsTakenBack(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("blog")
+	w.mustDeploy("blog", procfile)
+	before := w.must("ps:scale", "blog")
+	w.proxy.fail = errors.New("no route")
+	if _, err := w.deploy("blog", map[string]string{"app.json": `{"formation":{"web":{"quantity":3}}}`}); err == nil {
+		t.Fatal("the deploy did not fail")
+	}
+	w.proxy.fail = nil
+	if after := w.must("ps:scale", "blog"); after != before {
+		t.Errorf("the scale after a failed deploy:\n%s\nbefore:\n%s", after, before)
+	}
+	w.must("ps:scale", "blog", "web=1")
+}

@@ -45,6 +45,29 @@ type entry struct {
 	Release app.Release `json:"release"`            // from the release step on
 	Fresh   []string    `json:"fresh,omitempty"`    // container IDs, from the route step on
 	Old     []string    `json:"old,omitempty"`
+	Before  before      `json:"before"` // what an undo puts back
+}
+
+// before is what a deploy changes before it is live, as it was.
+type before struct {
+	Env      map[string]string `json:"env"`   // the app's config; nil: not changed
+	Scale    map[string]int    `json:"scale"` // nil: not changed
+	CanScale string            `json:"can_scale,omitempty"`
+}
+
+// putBack undoes what the deploy had changed of the app's state.
+func (f *Flow) putBack(e entry) error {
+	var errs []error
+	if e.Before.Env != nil {
+		errs = append(errs, f.host.Store.SetEnv(e.App, e.Before.Env))
+	}
+	if e.Before.Scale != nil {
+		errs = append(errs, f.setScale(e.App, e.Before.Scale), f.host.Store.Set(CanScale, e.App, e.Before.CanScale))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("cannot put back the state of before the deploy: %w", err)
+	}
+	return nil
 }
 
 func (f *Flow) journalPath(name string) string {

@@ -93,8 +93,13 @@ func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, numb
 		if err != nil {
 			return err
 		}
-		before, err := f.host.Store.Env(c.App)
+		now, err := f.host.Store.Env(c.App)
 		if err != nil {
+			return err
+		}
+		d.journal.Before.Env = map[string]string{} // not nil, even without any config
+		maps.Copy(d.journal.Before.Env, now)
+		if err := f.enter(d, StepReceive); err != nil {
 			return err
 		}
 		if err := f.host.Store.SetEnv(c.App, target.Env); err != nil {
@@ -109,9 +114,6 @@ func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, numb
 		next.Description = fmt.Sprintf("Rollback to v%d", target.Number)
 		d.out.Step("Rolling back %s to v%d (%s)", c.App, target.Number, target.Description)
 		if err := f.rollOut(ctx, d, next, everything); err != nil {
-			if restoreErr := f.host.Store.SetEnv(c.App, before); restoreErr != nil {
-				return fmt.Errorf("%w; and the config of before could not be restored: %w", err, restoreErr)
-			}
 			return err
 		}
 		return f.announce(ctx, d, next)

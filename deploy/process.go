@@ -56,6 +56,15 @@ func (f *Flow) setScale(name string, scale map[string]int) error {
 	return f.host.Store.SetList(ScaleList, name, lines)
 }
 
+// formationBefore is what applyFormation changes, as it is now.
+func (f *Flow) formationBefore(name string) (b before, err error) {
+	if b.Scale, err = f.Scale(name); err != nil {
+		return b, err
+	}
+	b.CanScale, err = f.host.Store.Computed(CanScale, name)
+	return b, err
+}
+
 // applyFormation brings the scale in line with a release: app.json's formation
 // rules it, and process types that are new begin with 0 (web with 1).
 func (f *Flow) applyFormation(name string, rel app.Release) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipwayhq/slipway/build/record"
@@ -21,6 +22,9 @@ func (f *Flow) Recover(ctx context.Context) error {
 	entries, err := f.readJournals()
 	if err != nil {
 		return err
+	}
+	if len(entries) > 0 {
+		f.removeCopies(ctx)
 	}
 	for _, e := range entries {
 		if err := f.recoverOne(ctx, e); err != nil {
@@ -53,6 +57,9 @@ func (f *Flow) recoverOne(ctx context.Context, e entry) error {
 	if err != nil {
 		return err
 	}
+	if err := f.removeTasks(ctx, e); err != nil {
+		return err
+	}
 	if e.live() {
 		err = f.finishDeploy(ctx, s, e, instances)
 	} else {
@@ -62,6 +69,40 @@ func (f *Flow) recoverOne(ctx context.Context, e entry) error {
 		return err
 	}
 	return f.removeJournal(e.App)
+}
+
+// removeCopies removes containers that were made to read a file of an image.
+func (f *Flow) removeCopies(ctx context.Context) {
+	labels := f.host.Names.Owned("")
+	labels[docker.LabelContainerType] = "copy"
+	containers, err := f.host.Docker.List(ctx, docker.Filter{Labels: labels, All: true})
+	for _, c := range containers {
+		if f.host.Names.Owns(c.Labels) {
+			err = errors.Join(err, f.host.Docker.Remove(ctx, c.ID))
+		}
+	}
+	if err != nil {
+		f.host.Log.Warn("cannot remove what a crash left", "err", err)
+	}
+}
+
+// removeTasks removes the containers of the deploy's one-off tasks.
+func (f *Flow) removeTasks(ctx context.Context, e entry) error {
+	labels := f.host.Names.Owned(e.App)
+	labels[docker.LabelContainerType] = "run"
+	containers, err := f.host.Docker.List(ctx, docker.Filter{Labels: labels, All: true})
+	if err != nil {
+		return err
+	}
+	for _, c := range containers {
+		if !f.host.Names.Owns(c.Labels) || !strings.HasSuffix(c.Name, "."+e.ID) {
+			continue
+		}
+		if err := f.host.Docker.Remove(ctx, c.ID); err != nil && !errors.Is(err, docker.ErrNotFound) {
+			return fmt.Errorf("cannot remove the task %s of the deploy: %w", c.Name, err)
+		}
+	}
+	return nil
 }
 
 // finishDeploy does what comes after the routes were switched.
@@ -88,6 +129,15 @@ func (f *Flow) undoDeploy(ctx context.Context, s schedule.Scheduler, e entry, in
 		if i.Deploy == e.ID {
 			fresh = append(fresh, i)
 		}
+	}
+	if err := f.putBack(e); err != nil {
+		return err
+	}
+	if e.Step == StepRoute { // they may be routed to already: Restore drains them
+		if err := f.BuildProxyConfig(ctx, e.App); err != nil {
+			return err
+		}
+		fresh = nil
 	}
 	if err := s.Retire(ctx, fresh, 0); err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 const answerTime = 10 * time.Second
 
 // errLost says that the daemon went away while the command ran.
-var errLost = errors.New("The connection to slipwayd was lost before the command ended. See its log, such as: journalctl -u slipwayd") //nolint:staticcheck // shown to users as it is
+var errLost = errors.New("slipwayd went away before the command ended. See its log, such as: journalctl -u slipwayd")
 
 // run executes the command in the daemon at socket and returns its exit code.
 // Errors are whole sentences for the user.
@@ -93,9 +93,9 @@ func dialError(socket string, err error) error {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ECONNREFUSED):
 		return fmt.Errorf("slipwayd is not running (nothing answers on %s). Start it: systemctl start slipwayd, or slipwayd up where there is no systemd", socket)
 	case errors.Is(err, unix.EACCES):
-		return fmt.Errorf("You may not use %s. Run the command as root or as dokku, for instance with sudo", socket) //nolint:staticcheck // shown to users as it is
+		return fmt.Errorf("slipwayd may not be used by this user (%s). Run the command as root or as dokku, for instance with sudo", socket)
 	default:
-		return fmt.Errorf("Cannot reach slipwayd on %s: %w", socket, err) //nolint:staticcheck // shown to users as it is
+		return fmt.Errorf("slipwayd cannot be reached on %s: %w", socket, err)
 	}
 }
 

@@ -44,7 +44,7 @@ func openTerminal(ch ssh.Channel) (*terminal, error) {
 	fd := int(os.Stdin.Fd())
 	state, err := term.MakeRaw(fd)
 	if err != nil {
-		return nil, fmt.Errorf("Cannot use the terminal: %w", err) //nolint:staticcheck // shown to users as it is
+		return nil, fmt.Errorf("slipway cannot use the terminal: %w", err)
 	}
 	return &terminal{raw: true, restore: sync.OnceFunc(func() { _ = term.Restore(fd, state) })}, nil
 }

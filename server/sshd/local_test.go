@@ -310,7 +310,7 @@ func TestLostConnectionIsOneSentence(t *testing.T) {
 	}
 	r.mu.Unlock()
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(stderr.String(), " !     The connection to slipwayd was lost before the command ended.") {
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(stderr.String(), " !     slipwayd went away before the command ended.") {
 		t.Errorf("%d %s", code, stderr.String())
 	}
 	r.event("canceled")

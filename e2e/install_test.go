@@ -105,6 +105,20 @@ func freePort() (int, error) {
 
 // install makes and starts an installation below dir, with one ssh key.
 func install(dir string) (*installation, error) {
+	in, err := prepare(dir)
+	if err != nil {
+		return in, err
+	}
+	for _, name := range []string{"serve", "proxy"} {
+		if err := in.start(name); err != nil {
+			return in, err
+		}
+	}
+	return in, in.dokku("domains:set-global", "e2e.localhost")
+}
+
+// prepare is install without starting anything.
+func prepare(dir string) (*installation, error) {
 	in := &installation{
 		dir: dir, instance: "e2e-" + strings.ToLower(fmt.Sprintf("%06x", time.Now().UnixNano()&0xffffff)),
 		procs: map[string]*exec.Cmd{}, ended: map[string]chan struct{}{},
@@ -118,15 +132,7 @@ func install(dir string) (*installation, error) {
 	if err := os.MkdirAll(in.tmp(), 0o755); err != nil {
 		return nil, err
 	}
-	if err := in.authorize("admin", "user"); err != nil {
-		return in, err
-	}
-	for _, name := range []string{"serve", "proxy"} {
-		if err := in.start(name); err != nil {
-			return in, err
-		}
-	}
-	return in, in.dokku("domains:set-global", "e2e.localhost")
+	return in, in.authorize("admin", "user")
 }
 
 // authorize writes the keys of these names as ssh-keys:add does.
@@ -203,14 +209,14 @@ func fileExists(p string) bool { _, err := os.Stat(p); return err == nil }
 
 func (in *installation) dokku(args ...string) error { return run(in.command("dokku", args...)) }
 
-// start starts "serve" or "proxy" and waits until it answers.
-func (in *installation) start(name string) error {
+// start starts "serve" or "proxy" with its flags and waits until it answers.
+func (in *installation) start(name string, flags ...string) error {
 	log, err := os.OpenFile(filepath.Join(in.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := in.command("slipwayd", name)
+	cmd := in.command("slipwayd", append([]string{name}, flags...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

@@ -53,6 +53,7 @@ type Flow struct {
 	cancelBackground context.CancelFunc
 	liveness         livenessTable
 	routing          routing
+	imageFiles       imageFiles
 }
 
 // Config is what a Flow works with.

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"archive/tar"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -11,7 +10,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +17,6 @@ import (
 
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/command"
-	"github.com/slipwayhq/slipway/docker"
 )
 
 // maxSourceFile bounds the Procfile and app.json that are read from a source.
@@ -53,6 +50,8 @@ func describe(req Request) string {
 // sourceFiles reads the Procfile and app.json of the source, or of the image's
 // working folder where the source has none, and validates both.
 func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfile, appJSON string, err error) {
+	fromImage := imageReader{flow: f, app: name, image: image}
+	defer fromImage.close(ctx)
 	for _, want := range []struct {
 		plugin, property string
 		into             *string
@@ -67,7 +66,7 @@ func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfi
 		}
 		text, found, err := readSourceFile(dir, file)
 		if err == nil && !found {
-			text, err = f.readImageFile(ctx, image, file)
+			text, err = fromImage.file(ctx, file)
 		}
 		if err != nil {
 			return "", "", err
@@ -101,46 +100,6 @@ func readSourceFile(dir, file string) (text string, found bool, err error) {
 		return "", false, command.BadInput("%s is larger than %d bytes", file, maxSourceFile)
 	}
 	return string(b), true, nil
-}
-
-// readImageFile reads a small file below the image's working folder, "" when
-// there is none. Dokku: a Procfile may come with the image.
-func (f *Flow) readImageFile(ctx context.Context, image, file string) (string, error) {
-	info, err := f.host.Docker.ImageInspect(ctx, image)
-	if err != nil {
-		return "", err
-	}
-	if info.WorkingDir == "" {
-		return "", nil
-	}
-	args := append(docker.LabelArgs(f.host.Names.Labels(docker.Labelled{ContainerType: "copy"})), image, "true")
-	id, err := f.host.Docker.Create(ctx, args)
-	if err != nil {
-		return "", fmt.Errorf("cannot look into the image: %w", err)
-	}
-	defer f.host.Docker.Remove(context.WithoutCancel(ctx), id) //nolint:errcheck // a container that never ran
-	r, err := f.host.Docker.CopyFrom(ctx, id, path.Join(info.WorkingDir, file))
-	if errors.Is(err, docker.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("cannot read %s of the image: %w", file, err)
-	}
-	defer r.Close()
-	tr := tar.NewReader(r)
-	for {
-		h, err := tr.Next()
-		if err == io.EOF {
-			return "", nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("cannot read %s of the image: %w", file, err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			b, err := io.ReadAll(io.LimitReader(tr, maxSourceFile))
-			return string(b), err
-		}
-	}
 }
 
 // prepareEnv writes the variables that a deploy brings (GIT_REV, those of

@@ -252,8 +252,11 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 	}
 	start := time.Now()
 	target := f.target(i, plan.host)
+	declared := plan.manifest.Healthchecks[i.Process]
 	err = check.Run(ctx, f.host.Docker, target, check.Config{
-		Checks: check.OfType(plan.manifest.Healthchecks[i.Process], check.Startup), Web: i.Process == "web", Settings: settings,
+		// A new instance gets traffic once it has started and is ready.
+		Checks: append(check.OfType(declared, check.Startup), check.OfType(declared, check.Readiness)...),
+		Web:    i.Process == "web", Settings: settings,
 	}, out)
 	if err != nil {
 		if ctx.Err() == nil {

@@ -173,6 +173,7 @@ func (cp *controlPlane) run(ctx context.Context) error {
 		g.Go(func() error { return ignoreClosed(cp.ssh.ServeTCP(remote)) })
 	}
 	g.Go(func() error { return cp.flow.Reconcile(gctx) })
+	g.Go(func() error { return cp.doChores(gctx) })
 	g.Go(func() error {
 		<-gctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

@@ -165,7 +165,6 @@ run_proxy() {
   docker run "${options[@]}" --name "$proxy" --stop-timeout 90 \
     --volume "$DOKKU_ROOT:$DOKKU_ROOT:ro" --volume "$DOKKU_LIB_ROOT:$DOKKU_LIB_ROOT" \
     --read-only --cap-drop ALL --cap-add NET_BIND_SERVICE --cap-add DAC_OVERRIDE --security-opt no-new-privileges \
-    --ulimit nofile=1048576:1048576 --oom-score-adj -900 \
     "$1" proxy --take-over >/dev/null
 }
 

@@ -171,10 +171,11 @@ func TestKilledAtEveryStepOfAFirstDeploy(t *testing.T) {
 				out, err := in.killAt(r.app, step, r.push())
 				if errors.Is(err, errMissed) && n < attempts-1 {
 					t.Log(err)
-					if in.alive("serve") {
-						continue
+					if !in.alive("serve") {
+						if err := in.start("serve"); err != nil {
+							t.Fatal(err)
+						}
 					}
-					r.restarted(t, 1)
 					continue
 				}
 				if err != nil {

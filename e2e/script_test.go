@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"archive/zip"
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,6 +30,8 @@ import (
 //	testapp DIR VERSION          puts the test app (testapp/) with a Dockerfile into DIR; / answers VERSION
 //	[!] admin|user|stranger ARGS…  runs a command by ssh with that key (stranger's is not known)
 //	ref APP BRANCH DIR REV       the app's branch is this revision of the repository DIR; REV "none": there is none
+//	zip DIR FILE                 makes a zip archive of a folder
+//	fileserver DIR               serves a folder over HTTP at $FILES
 //	tidy APP                     waits until nothing is left of a deploy: journal, upcoming or retired containers
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,20 +56,23 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Vars = append(env.Vars, in.env()...)
-			env.Vars = append(env.Vars, "SSH_USER="+in.sshCommand("user"), "HOME="+env.WorkDir, "STATE="+dir)
+			env.Vars = append(env.Vars, "SSH_USER="+in.sshCommand("user"), fmt.Sprintf("SSH_PORT=%d", in.sshPort), fmt.Sprintf("HTTP_PORT=%d", in.httpPort), "INSTANCE="+in.instance,
+				"HOME="+env.WorkDir, "STATE="+dir)
 			env.Values["installation"] = in
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"repo":    cmdRepo,
-			"commit":  cmdCommit,
-			"http":    cmdHTTP,
-			"kill":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
-			"stop":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
-			"start":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
-			"running": cmdRunning,
-			"testapp": cmdTestapp,
-			"ref":     cmdRef,
+			"repo":       cmdRepo,
+			"commit":     cmdCommit,
+			"http":       cmdHTTP,
+			"kill":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
+			"stop":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
+			"start":      func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
+			"running":    cmdRunning,
+			"testapp":    cmdTestapp,
+			"ref":        cmdRef,
+			"zip":        cmdZip,
+			"fileserver": cmdFileserver,
 			"tidy": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(of(ts).tidy(args[0]))
 			},
@@ -151,4 +159,19 @@ func persona(key string) func(ts *testscript.TestScript, neg bool, args []string
 			ts.Check(err)
 		}
 	}
+}
+
+func cmdZip(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer f.Close()
+	w := zip.NewWriter(f)
+	ts.Check(w.AddFS(os.DirFS(ts.MkAbs(args[0]))))
+	ts.Check(w.Close())
+}
+
+func cmdFileserver(ts *testscript.TestScript, _ bool, args []string) {
+	srv := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+	ts.Defer(srv.Close)
+	ts.Setenv("FILES", srv.URL)
 }

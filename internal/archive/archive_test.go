@@ -126,9 +126,14 @@ func tree(t testing.TB, dir string) map[string]string {
 func TestUnpack(t *testing.T) {
 	items := []item{
 		{name: "pax_global_header", typ: tar.TypeXGlobalHeader},
-		{name: "./", typ: tar.TypeDir}, {name: "./a", body: "1", mode: 0o600}, {name: "bin/", typ: tar.TypeDir},
-		{name: "bin/run", body: "#!", mode: 0o6755}, {name: "deep/er/x", body: "2"}, {name: "a", body: "again"},
-		{name: "link", typ: tar.TypeSymlink, link: "deep/er"}, {name: "deep/up", typ: tar.TypeSymlink, link: "../a"},
+		{name: "./", typ: tar.TypeDir},
+		{name: "./a", body: "1", mode: 0o600},
+		{name: "bin/", typ: tar.TypeDir},
+		{name: "bin/run", body: "#!", mode: 0o6755},
+		{name: "deep/er/x", body: "2"},
+		{name: "a", body: "again"},
+		{name: "link", typ: tar.TypeSymlink, link: "deep/er"},
+		{name: "deep/up", typ: tar.TypeSymlink, link: "../a"},
 		{name: "gone", typ: tar.TypeSymlink, link: "nowhere"},
 	}
 	want := map[string]string{
@@ -275,8 +280,10 @@ func TestSecurityBombs(t *testing.T) {
 		kind   Kind
 		reason Reason
 	}{
-		{"zip", z.Bytes(), Zip, TooBig}, {"tar.gz", file, TarGz, TooBig},
-		{"a million entries", million, TarGz, TooManyFiles}, {"a gigabyte of zeros", bytes.Repeat(member, 1<<10), TarGz, Damaged},
+		{"zip", z.Bytes(), Zip, TooBig},
+		{"tar.gz", file, TarGz, TooBig},
+		{"a million entries", million, TarGz, TooManyFiles},
+		{"a gigabyte of zeros", bytes.Repeat(member, 1<<10), TarGz, Damaged},
 	} {
 		dir, _, err := unpack(t, bomb.b, bomb.kind, Limits{Files: 1000, Bytes: 4 << 20})
 		var refused *Error
@@ -345,8 +352,11 @@ func TestContextEnds(t *testing.T) {
 
 func FuzzUnpack(f *testing.F) {
 	items := []item{
-		{name: "a", body: "1"}, {name: "d/b", body: "2"}, {name: "l", typ: tar.TypeSymlink, link: "d/../a"},
-		{name: "d/m", typ: tar.TypeSymlink, link: ".."}, {name: "d/m/c", body: "3"},
+		{name: "a", body: "1"},
+		{name: "d/b", body: "2"},
+		{name: "l", typ: tar.TypeSymlink, link: "d/../a"},
+		{name: "d/m", typ: tar.TypeSymlink, link: ".."},
+		{name: "d/m/c", body: "3"},
 	}
 	raw := makeTar(f, append(items, item{name: "h", typ: tar.TypeLink, link: "a"})...)
 	f.Add(raw, 0)

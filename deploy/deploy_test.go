@@ -47,9 +47,15 @@ type table struct {
 	mu     sync.Mutex
 	routes map[string]proxy.Routes
 	fail   error
+
+	applying func()                   // is called by Apply; may be nil
+	draining func(upstreams []string) // is called by Drain; may be nil
 }
 
 func (t *table) Apply(_ context.Context, r proxy.Routes) error {
+	if t.applying != nil {
+		t.applying()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.fail != nil {
@@ -66,7 +72,12 @@ func (t *table) Remove(_ context.Context, app string) error {
 	return nil
 }
 
-func (t *table) Drain(context.Context, string, []string, time.Duration) error { return nil }
+func (t *table) Drain(_ context.Context, _ string, upstreams []string, _ time.Duration) error {
+	if t.draining != nil {
+		t.draining(upstreams)
+	}
+	return nil
+}
 
 func (t *table) of(app string) proxy.Routes {
 	t.mu.Lock()

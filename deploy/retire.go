@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/slipwayhq/slipway/schedule"
@@ -29,13 +30,26 @@ func (f *Flow) retireNow(ctx context.Context, s schedule.Scheduler, name string,
 	if err != nil {
 		return err
 	}
-	if err := f.drain(ctx, name, old, wait); err != nil {
+	// A retirement before this one may have ended some of them by now, and a newer instance may have the address of one
+	// that ended.
+	now, err := s.Instances(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := f.drain(ctx, name, among(now, old), wait); err != nil {
 		return err
 	}
 	if err := s.Retire(ctx, old, grace); err != nil {
 		return err
 	}
 	return s.Discard(ctx, name, nil) // what an earlier, failed deploy left for logs:failed
+}
+
+// among returns those of now that are in old, as they are now.
+func among(now, old []schedule.Instance) []schedule.Instance {
+	return slices.DeleteFunc(slices.Clone(now), func(i schedule.Instance) bool {
+		return !slices.ContainsFunc(old, func(o schedule.Instance) bool { return o.ID == i.ID })
+	})
 }
 
 // drain waits until no request is in flight to the instances.

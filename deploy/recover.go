@@ -45,7 +45,7 @@ func (f *Flow) recoverOne(ctx context.Context, e entry) error {
 			return fmt.Errorf("cannot remove the source of the deploy: %w", err)
 		}
 	}
-	os.Remove(f.host.Store.LibPath("data", "deploys", e.ID+".env")) // of a predeploy task
+	os.Remove(f.shellEnvPath(e.ID)) // of a predeploy task
 	if !f.host.Store.AppExists(e.App) {
 		return f.removeJournal(e.App)
 	}

@@ -59,8 +59,14 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 // shellEnvFile is where a predeploy script finds the config.
 const shellEnvFile = "/.slipway-env"
 
+// shellEnvPath is where the host keeps that file for a deploy.
+func (f *Flow) shellEnvPath(id string) string {
+	return f.host.Store.LibPath("data", "deploys", "env", id)
+}
+
 // writeShellEnv writes the config as exports for a shell, readable by any user
-// of a container; the caller removes it.
+// of a container, in a folder that no other user of the host can enter; the
+// caller removes it.
 func (f *Flow) writeShellEnv(d *deployment) (path string, err error) {
 	env, err := f.host.Store.MergedEnv(d.app)
 	if err != nil {
@@ -70,11 +76,13 @@ func (f *Flow) writeShellEnv(d *deployment) (path string, err error) {
 	for _, k := range slices.Sorted(maps.Keys(env)) {
 		fmt.Fprintf(&b, "export %s='%s'\n", k, strings.ReplaceAll(env[k], "'", `'\''`))
 	}
-	dir := f.host.Store.LibPath("data", "deploys", d.journal.ID)
-	if err := f.host.Store.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	path = f.shellEnvPath(d.journal.ID)
+	if err := f.host.Store.MkdirAll(f.host.Store.LibPath("data", "deploys"), 0o755); err != nil {
 		return "", err
 	}
-	path = dir + ".env"
+	if err := f.host.Store.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
 	return path, f.host.Store.WriteFile(path, []byte(b.String()), 0o644)
 }
 

@@ -1,0 +1,70 @@
+package deploy_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/fake"
+)
+
+// Security: while a predeploy task ran, any user of the host could read the
+// config from data/deploys/ID.env.
+func TestConfigOfAPredeployTaskIsNotReadableOnTheHost(t *testing.T) {
+	const secret = "s3cret-of-blog"
+	var found []string
+	var w *world
+	w = newWorld(t, func(c docker.Container) fake.Behaviour {
+		if !strings.Contains(c.Name, "predeploy") {
+			return fake.Behaviour{}
+		}
+		found = append(found, readableByAnyone(t, w.host.Store.LibPath(), secret)...)
+		return fake.Behaviour{Exits: true}
+	})
+	w.create("blog")
+	w.must("config:set", "--no-restart", "blog", "TOKEN="+secret)
+	out, err := w.deploy("blog", map[string]string{"Procfile": "web: run\n", "app.json": `{"scripts":{"dokku":{"predeploy":"true"}}}`})
+	ran := strings.Contains(out, "Executing predeploy task")
+	if err != nil || !ran {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if len(found) > 0 {
+		t.Errorf("security: readable by any user of the host: %v", found)
+	}
+	left, err := filepath.Glob(w.host.Store.LibPath("data", "deploys", "env", "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// readableByAnyone lists the files with the text that a stranger may open, over
+// folders that a stranger may enter.
+func readableByAnyone(t *testing.T, dir, text string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && path != dir && info.Mode()&0o001 == 0:
+			return fs.SkipDir
+		case e.IsDir() || info.Mode()&0o004 == 0:
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if strings.Contains(string(content), text) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return found
+}

@@ -84,6 +84,9 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err := migrate(store, cfg.Version); err != nil {
 		return nil, err
 	}
+	if err := writeSSHCommand(store, cfg); err != nil {
+		return nil, err
+	}
 	engine, err := docker.Connect(ctx, "")
 	if err != nil {
 		return nil, err

@@ -82,6 +82,7 @@ func measure(ctx context.Context, bin, only, page string) (err error) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, preface, machine(ctx), time.Now().UTC().Format(time.DateOnly))
+	fmt.Print(out.String())
 	for _, p := range parts {
 		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
 			continue

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -130,13 +131,17 @@ func (r row) met() bool {
 func (s section) markdown() string {
 	var b, notes strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n| what | ours | peer or floor | ratio | budget | ok? |\n|---|---|---|---|---|---|\n", s.title)
-	n := 0
+	var noted []string
 	for _, r := range s.rows {
 		what, peer, ratio, ok := r.what, r.peer.String(), "–", "–"
 		if r.note != "" {
-			n++
+			n := slices.Index(noted, r.note) + 1
+			if n == 0 {
+				noted = append(noted, r.note)
+				n = len(noted)
+				fmt.Fprintf(&notes, "%d. %s\n", n, r.note)
+			}
 			what += fmt.Sprintf(" [%d]", n)
-			fmt.Fprintf(&notes, "%d. %s\n", n, r.note)
 		}
 		if r.peer.unit != "" {
 			peer += ", " + r.whose
@@ -153,7 +158,7 @@ func (s section) markdown() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", what, r.ours, peer, ratio, r.budget, ok)
 	}
 	b.WriteByte('\n')
-	if n > 0 {
+	if len(noted) > 0 {
 		b.WriteString(notes.String() + "\n")
 	}
 	return b.String()

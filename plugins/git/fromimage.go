@@ -35,6 +35,11 @@ type image struct {
 }
 
 func (s *service) gitFromImage(ctx context.Context, c *command.Call, in imageArgs) error {
+	if in.BuildDir != "" {
+		if err := s.mayRead(c, in.BuildDir); err != nil {
+			return err
+		}
+	}
 	return s.deployImage(ctx, c.Out, image{
 		app: in.App, ref: in.Image, buildDir: callersPath(c, in.BuildDir),
 		pull: in.Force || c.Flags.Force, by: author{in.User, in.Email}, actor: c.Actor.String(),
@@ -47,6 +52,11 @@ func (s *service) gitLoadImage(ctx context.Context, c *command.Call, in imageArg
 	}
 	if err := checkImage(in.Image); err != nil {
 		return err
+	}
+	if in.BuildDir != "" {
+		if err := s.mayRead(c, in.BuildDir); err != nil {
+			return err
+		}
 	}
 	refs, err := s.host.Docker.ImageLoad(ctx, c.In)
 	if err != nil {

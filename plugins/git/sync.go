@@ -32,6 +32,11 @@ func (s *service) gitSync(ctx context.Context, c *command.Call, in syncArgs) err
 	if strings.HasPrefix(in.URL, "-") {
 		return command.BadInput("Invalid repository %q", in.URL)
 	}
+	if onThisHost(in.URL) {
+		if err := s.mayRead(c, in.URL); err != nil {
+			return err
+		}
+	}
 	if err := s.createRepository(ctx, in.App); err != nil {
 		return err
 	}

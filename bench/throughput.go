@@ -94,7 +94,8 @@ func (b *bench) throughput(ctx context.Context, plane *installation, c *client.C
 		return nil, err
 	}
 	all := []*contender{
-		{name: "ours", addr: plane.address()}, {name: "Go's ReverseProxy", addr: bareAddr},
+		{name: "ours", addr: plane.address()},
+		{name: "Go's ReverseProxy", addr: bareAddr},
 		{name: "nginx as it comes", addr: "127.0.0.1:" + strconv.Itoa(ports[1])},
 		{name: "nginx with upstream keepalive", addr: "127.0.0.1:" + strconv.Itoa(ports[2])},
 	}

@@ -19,8 +19,9 @@ type sort struct {
 func (s sort) Name() string                                          { return s.name }
 func (s sort) Detect(context.Context, string, string) (bool, error)  { return s.found, s.err }
 func (s sort) Build(context.Context, Request, *command.Output) error { return nil }
-func (s sort) Seeks(string) string                                   { return "a " + s.name + " file" }
-func all(dockerfile, static sort) []Builder                          { return []Builder{static, sort{name: "null"}, dockerfile} }
+func (s sort) Seeks(string) string { return "a " + s.name + " file" }
+
+func all(dockerfile, static sort) []Builder { return []Builder{static, sort{name: "null"}, dockerfile} }
 
 func TestSelect(t *testing.T) {
 	broken := errors.New("broken")

@@ -40,8 +40,10 @@ func readSpec(t reflect.Type) (argSpec, error) {
 	}
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		f := field{index: i, flag: sf.Tag.Get("flag"), short: sf.Tag.Get("short"), def: sf.Tag.Get("default"),
-			help: sf.Tag.Get("help"), missing: sf.Tag.Get("missing")}
+		f := field{
+			index: i, flag: sf.Tag.Get("flag"), short: sf.Tag.Get("short"), def: sf.Tag.Get("default"),
+			help: sf.Tag.Get("help"), missing: sf.Tag.Get("missing"),
+		}
 		if e := sf.Tag.Get("enum"); e != "" {
 			f.enum = strings.Split(e, ",")
 		}

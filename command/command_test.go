@@ -40,19 +40,22 @@ func testTable(t *testing.T, got *everyArgs) *Table {
 			Env     []string `flag:"env" short:"e"`
 			App     string   `arg:"app"`
 			Command []string `arg:"command"`
-		}) error {
+		},
+		) error {
 			c.Out.Line("%q %q", in.Env, in.Command)
 			return Exit{7}
 		}, PlainArgs),
 		New("things:report", "Report", func(_ context.Context, c *Call, in struct {
 			Rest []string `arg:"app,optional"`
-		}) error {
+		},
+		) error {
 			c.Out.Line("%q", in.Rest)
 			return nil
 		}, RawFlags),
 		New("things:create", "Create a thing", func(_ context.Context, c *Call, in struct {
 			App string `arg:"app,new"`
-		}) error {
+		},
+		) error {
 			c.Out.Line("%s", in.App)
 			return nil
 		}),
@@ -133,8 +136,13 @@ func TestAccessIsCheckedAtDispatch(t *testing.T) {
 		actor   Actor
 		allowed bool
 	}{
-		{"things:set", user, true}, {"things:root", user, false}, {"things:root", admin, false}, {"things:root", root, true},
-		{"things:admin", user, false}, {"things:admin", admin, true}, {"things:admin", root, true},
+		{"things:set", user, true},
+		{"things:root", user, false},
+		{"things:root", admin, false},
+		{"things:root", root, true},
+		{"things:admin", user, false},
+		{"things:admin", admin, true},
+		{"things:admin", root, true},
 	} {
 		var got everyArgs
 		_, stderr, code := call(testTable(t, &got), test.actor, test.command, "blog", "A")

@@ -79,8 +79,10 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 	ctx, unlock, err := f.host.Store.LockApp(ctx, r.app)
 	if err != nil {
 		if errors.Is(err, state.ErrLocked) {
-			return ctx, nil, &command.Error{Kind: command.Conflict, Err: err,
-				Message: r.app + " currently has a deploy lock in place. Exiting...\nIt is released when the deploy under way ends; see `dokku builds:list " + r.app + "` or `dokku apps:unlock " + r.app + "`"}
+			return ctx, nil, &command.Error{
+				Kind: command.Conflict, Err: err,
+				Message: r.app + " currently has a deploy lock in place. Exiting...\nIt is released when the deploy under way ends; see `dokku builds:list " + r.app + "` or `dokku apps:unlock " + r.app + "`",
+			}
 		}
 		return ctx, nil, err
 	}

@@ -125,8 +125,10 @@ func newWorld(t *testing.T, behaviour func(docker.Container) fake.Behaviour) *wo
 	w := &world{t: t, engine: fake.New(), proxy: &table{routes: map[string]proxy.Routes{}}}
 	w.engine.Behaviour = behaviour
 	w.builder = &imageBuilder{engine: w.engine}
-	w.host = &plugin.Host{Store: store, Docker: w.engine, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)),
-		Exec: plugin.Exec{Env: append(os.Environ(), "DOKKU_ROOT="+store.Root())}}
+	w.host = &plugin.Host{
+		Store: store, Docker: w.engine, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)),
+		Exec: plugin.Exec{Env: append(os.Environ(), "DOKKU_ROOT="+store.Root())},
+	}
 	w.host.Bus = trigger.NewBus(nil)
 	w.open()
 	return w

@@ -72,8 +72,11 @@ func TestFlagsReachTheBuild(t *testing.T) {
 		{"no network", nonce() + "test $(ls /sys/class/net) = lo", []string{"--network=none"}, nil},
 		{"host network", nonce() + "test $(ls /sys/class/net | wc -l) -gt 1", []string{"--network=host"}, nil},
 		{"target", "FROM scratch\nLABEL x=y\nFROM " + base + " AS last\n" + nonce() + "false", []string{"--target=first"}, nil},
-		{"secrets", secrets + "test \"$(cat /run/secrets/a)$(cat /run/secrets/b)\" = 'from a filefrom config'",
-			[]string{"--secret", "id=a,src=token", "--secret=id=b,env=VAR"}, map[string]string{"VAR": "from config"}},
+		{
+			"secrets", secrets + "test \"$(cat /run/secrets/a)$(cat /run/secrets/b)\" = 'from a filefrom config'",
+			[]string{"--secret", "id=a,src=token", "--secret=id=b,env=VAR"},
+			map[string]string{"VAR": "from config"},
+		},
 		{"a config var's build-arg", "ARG VAR\nRUN test $VAR = value", []string{"--build-arg=VAR"}, map[string]string{"VAR": "value"}},
 	} {
 		job := buildkit.Job{Context: buildkit.Folder(dir), Options: parse(t, c.args...), Env: c.env}

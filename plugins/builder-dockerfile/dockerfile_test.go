@@ -205,8 +205,10 @@ func TestCommands(t *testing.T) {
 		{[]string{"builder-dockerfile:set", "blog", "dockerfile-path"}, "=====> Unsetting dockerfile-path\n", 0},
 		{[]string{"builder-dockerfile:report", "blog", "--builder-dockerfile-computed-dockerfile-path"}, "Dockerfile\n", 0},
 		{[]string{"builder-dockerfile:set", "blog", "bogus", "x"}, " !     Invalid property specified, valid properties include: dockerfile-path\n", 1},
-		{[]string{"builder-dockerfile:set", "blog", "dockerfile-path", "../x"},
-			" !     dockerfile-path must be relative to the root of the source and stay inside it\n", 1},
+		{
+			[]string{"builder-dockerfile:set", "blog", "dockerfile-path", "../x"},
+			" !     dockerfile-path must be relative to the root of the source and stay inside it\n", 1,
+		},
 	} {
 		var out bytes.Buffer
 		code := table.Run(t.Context(), &command.Call{Out: command.NewOutput(&out, &out)}, c.argv)

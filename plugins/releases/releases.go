@@ -72,8 +72,10 @@ type shown struct {
 }
 
 func show(rel app.Release, current bool) shown {
-	return shown{rel.Number, current, rel.CreatedAt, rel.Actor, rel.Source, rel.Metadata, rel.Description, rel.Builder,
-		rel.Rev, rel.ImageID, slices.Sorted(maps.Keys(rel.Env))}
+	return shown{
+		rel.Number, current, rel.CreatedAt, rel.Actor, rel.Source, rel.Metadata, rel.Description, rel.Builder,
+		rel.Rev, rel.ImageID, slices.Sorted(maps.Keys(rel.Env)),
+	}
 }
 
 func (r *releases) all(name string) ([]shown, error) {
@@ -162,9 +164,16 @@ func (r *releases) info(_ context.Context, c *command.Call, in infoArgs) error {
 	}
 	c.Out.Headers().Title("%s release v%d", in.App, s.Number)
 	for _, row := range [][2]string{
-		{"Description", s.Description}, {"Current", strconv.FormatBool(s.Current)}, {"By", s.Actor},
-		{"Created at", s.CreatedAt.Format(time.RFC3339)}, {"Source", s.Source}, {"Source metadata", s.Metadata},
-		{"Git revision", s.Rev}, {"Builder", s.Builder}, {"Image", s.ImageID}, {"Config keys", strings.Join(s.ConfigKeys, " ")},
+		{"Description", s.Description},
+		{"Current", strconv.FormatBool(s.Current)},
+		{"By", s.Actor},
+		{"Created at", s.CreatedAt.Format(time.RFC3339)},
+		{"Source", s.Source},
+		{"Source metadata", s.Metadata},
+		{"Git revision", s.Rev},
+		{"Builder", s.Builder},
+		{"Image", s.ImageID},
+		{"Config keys", strings.Join(s.ConfigKeys, " ")},
 	} {
 		c.Out.Text("%-18s%s", row[0]+":", row[1])
 	}

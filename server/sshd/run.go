@@ -64,6 +64,9 @@ func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string
 			call.Out.Warn("Something in Slipway broke while it ran %s. The log of slipwayd has the details.", name)
 			code = 1
 		}
+		if len(call.Argv) > 0 {
+			name = call.Argv[0] // without the global flags in front
+		}
 		s.cfg.Log.Info("command", "command", name, "actor", call.Actor.String(), "root", call.Actor.Root,
 			"addr", call.Actor.Remote, "code", code, "duration", time.Since(start))
 	}()

@@ -16,37 +16,65 @@ import (
 // migrations.
 const stateVersion = 1
 
-// migrations bring the state from version N to N+1, each once.
+// migrations bring the state from version N to N+1, each once. One that is cut
+// off is begun again, so it has to bear that.
 var migrations = map[int]func(*state.Store) error{}
 
-// migrate brings the state to stateVersion, after copying the properties
-// aside. A state newer than this program is refused.
+// migrate brings the state to stateVersion. A state newer than this program is
+// refused.
 func migrate(store *state.Store, program string) error {
+	return migrator{to: stateVersion, steps: migrations, program: program}.run(store)
+}
+
+// migrator is migrate for any version, program being the one that we are.
+type migrator struct {
+	to      int
+	steps   map[int]func(*state.Store) error
+	program string
+}
+
+// run takes the state from one version to the next, after a backup of each.
+// The version is written down after each step. A state without one is new, or
+// a Dokku's: every program of ours has written its version at its start.
+func (m migrator) run(store *state.Store) error {
 	path := store.LibPath("data", "slipway", "state-version")
 	text, err := store.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	version := stateVersion
-	if text != "" {
-		if version, err = strconv.Atoi(strings.TrimSpace(text)); err != nil {
-			return fmt.Errorf("cannot read the version of the state in %s: %w", path, err)
+	version := m.to
+	if text = strings.TrimSpace(text); text != "" {
+		if version, err = strconv.Atoi(text); err != nil {
+			return fmt.Errorf("cannot read the version of the state: %s says %q; it should be a number, such as %d", path, text, m.to)
 		}
 	}
-	if version > stateVersion {
-		return fmt.Errorf("the state in %s was written by a newer Slipway (state version %d, this is %s with version %d); start that version again, or restore the backup it made",
-			store.Lib(), version, program, stateVersion)
+	if version > m.to {
+		return fmt.Errorf("the state in %s was written by a newer Slipway (state version %d, this is %s with version %d); start that version again, or restore the backup that it made: %s",
+			store.Lib(), version, m.program, m.to, backupPath(store, m.to))
 	}
-	for ; version < stateVersion; version++ {
-		backup := store.LibPath("data", "slipway", "backup-"+strconv.Itoa(version))
-		if err := os.CopyFS(backup, os.DirFS(store.LibPath("config"))); err != nil && !os.IsExist(err) {
+	for ; version < m.to; version++ {
+		step := m.steps[version]
+		if step == nil {
+			return fmt.Errorf("the state in %s has version %d, which this Slipway (%s) cannot bring to version %d; start an older one first", store.Lib(), version, m.program, m.to)
+		}
+		if err := backUp(store, backupPath(store, version)); err != nil {
 			return fmt.Errorf("cannot back up the state before its migration: %w", err)
 		}
-		if err := migrations[version](store); err != nil {
+		if err := step(store); err != nil {
 			return fmt.Errorf("cannot migrate the state from version %d: %w", version, err)
 		}
+		if err := writeVersion(store, path, version+1); err != nil {
+			return err
+		}
 	}
-	return store.WriteFile(path, []byte(strconv.Itoa(stateVersion)+"\n"), 0o644)
+	if text == strconv.Itoa(m.to) {
+		return nil
+	}
+	return writeVersion(store, path, m.to)
+}
+
+func writeVersion(store *state.Store, path string, version int) error {
+	return store.WriteFile(path, []byte(strconv.Itoa(version)+"\n"), 0o644)
 }
 
 // takeOver makes sure that one control plane at a time works on a state

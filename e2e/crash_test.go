@@ -100,8 +100,9 @@ func (r repository) commit(t testing.TB, version string) {
 	r.git(t, "commit", "-q", "--allow-empty", "-m", version)
 }
 
-func (r repository) push() *exec.Cmd {
-	cmd := r.in.command("git", "push", fmt.Sprintf("ssh://dokku@127.0.0.1:%d/%s", r.in.sshPort, r.app), "main")
+func (r repository) push(options ...string) *exec.Cmd {
+	args := append([]string{"push"}, options...)
+	cmd := r.in.command("git", append(args, fmt.Sprintf("ssh://dokku@127.0.0.1:%d/%s", r.in.sshPort, r.app), "main")...)
 	cmd.Dir = r.dir
 	return cmd
 }

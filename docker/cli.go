@@ -61,9 +61,21 @@ func (c CLI) environment() []string {
 
 // Create implements Engine.
 func (c *Client) Create(ctx context.Context, args []string) (id string, err error) {
+	args, lines := envToFile(args)
 	args, secrets := hideEnv(args)
-	cmd := c.cli.Command(ctx, append([]string{"container", "create"}, args...)...)
+	head := []string{"container", "create"}
+	if lines != "" {
+		head = append(head, envFile)
+	}
+	cmd := c.cli.Command(ctx, append(head, args...)...)
 	cmd.Env = append(cmd.Env, secrets...)
+	if lines != "" {
+		done, err := giveEnvFile(cmd, lines)
+		if err != nil {
+			return "", fmt.Errorf("cannot run the docker command: %w", err)
+		}
+		defer done()
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()

@@ -35,20 +35,24 @@ func standIn(t *testing.T, script string) (cli CLI, args, env func() []string) {
 // A security test: values of variables are secrets, and every user of the machine sees the list of processes.
 func TestCreateKeepsSecretsOutOfTheListOfProcesses(t *testing.T) {
 	t.Setenv("SLIPWAY_OWN_SECRET", "hidden")
-	cli, args, env := standIn(t, "echo 4f1c")
+	cli, args, env := standIn(t, `cat /dev/fd/3 > "${0%/*}/file"; echo 4f1c`)
 	c := &Client{host: cli.Host, cli: cli}
 	id, err := c.Create(t.Context(), []string{
-		"--name=x", "--env=TOKEN=geheim", "--env=PATH=/app/bin", "--env=KEY=a\nb", "--init", "--env=LATE=seen", "image", "--env=TOKEN=x",
+		"--name=x", "--env=TOKEN=geheim", "--env=PATH=/app/bin", "--env=DOCKER_TOKEN=a=b #c ", "--env=LC_ALL=x\ny", "--env=KEY=a\nb", "--init", "--env=LATE=seen", "image", "--env=TOKEN=x",
 	})
 	if err != nil || id != "4f1c" {
 		t.Fatalf("%q, %v", id, err)
 	}
 	want := []string{
-		"container", "create",
-		"--name=x", "--env=TOKEN", "--env=PATH=/app/bin", "--env=KEY", "--init", "--env=LATE=seen", "image", "--env=TOKEN=x",
+		"container", "create", "--env-file=/dev/fd/3",
+		"--name=x", "--env=TOKEN", "--env=LC_ALL=x\ny", "--env=KEY", "--init", "--env=LATE=seen", "image", "--env=TOKEN=x",
 	}
 	if !slices.Equal(args(), want) {
 		t.Errorf("arguments are %q, want %q", args(), want)
+	}
+	file, err := os.ReadFile(filepath.Join(filepath.Dir(cli.Bin), "file"))
+	if want := "PATH=/app/bin\nDOCKER_TOKEN=a=b #c \n"; err != nil || string(file) != want {
+		t.Errorf("the file of variables is %q (%v), want %q", file, err, want)
 	}
 	for _, entry := range []string{"TOKEN=geheim", "KEY=a\nb", "DOCKER_HOST=unix:///engine.sock", "PATH=" + os.Getenv("PATH")} {
 		if !slices.Contains(env(), entry) {

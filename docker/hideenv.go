@@ -7,7 +7,7 @@ import "strings"
 //
 // It only looks at the options in front that hold their own value (--option=value): up to there it is certain, without
 // knowing docker's options, that --env is an option and not the value of another or part of the container's command.
-// Variables that steer the docker command itself stay where they are.
+// Variables that steer the docker command itself stay where they are: see envToFile.
 func hideEnv(args []string) (rest, env []string) {
 	rest = append([]string{}, args...)
 	for i, arg := range rest {

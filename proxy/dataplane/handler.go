@@ -79,7 +79,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	r.Header["X-Forwarded-Port"] = local.header
 	r.Header["X-Request-Start"] = []string{msec(now)}
-	delete(r.Header, "X-Forwarded-Ssl") // some frameworks believe it
+	for _, name := range believed {
+		delete(r.Header, name)
+	}
 	caddyhttp.SetVar(r.Context(), exchangeVar, e)
 
 	err := h.proxy.ServeHTTP(w, r, next)
@@ -98,6 +100,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		noAnswer.write(w)
 	}
 	return nil
+}
+
+// believed are other headers by which frameworks and libraries learn who the client is and how it came, and one that CGI
+// programs take for the variable HTTP_PROXY (https://httpoxy.org). What clients say of themselves in them is dropped;
+// those of one content delivery network, such as True-Client-IP, are between it and the app.
+var believed = []string{
+	"Forwarded", "X-Real-Ip", "X-Forwarded", "X-Forwarded-Ssl", "X-Forwarded-Scheme",
+	"X-Url-Scheme", "Front-End-Https", "Proxy",
 }
 
 // msec is nginx's $msec: seconds since 1970 with milliseconds, "1700000000.123".

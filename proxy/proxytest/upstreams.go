@@ -47,7 +47,8 @@ func forwarded(t *testing.T, p Plane) {
 		t.Fatal(err)
 	}
 	req.Host = "Blog.example.com:1234"
-	for _, h := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Forwarded-Ssl", "X-Request-Start"} {
+	for _, h := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Forwarded-Ssl", "X-Request-Start",
+		"Forwarded", "X-Real-IP", "X-Forwarded-Scheme", "Proxy"} {
 		req.Header.Set(h, "spoofed")
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -63,6 +64,7 @@ func forwarded(t *testing.T, p Plane) {
 	for name, want := range map[string]string{
 		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http", "X-Forwarded-Port": port,
 		"X-Forwarded-Host": "Blog.example.com:1234", "X-Forwarded-Ssl": "",
+		"Forwarded": "", "X-Real-IP": "", "X-Forwarded-Scheme": "", "Proxy": "",
 	} {
 		if v := strings.Join(got.Header.Values(name), "|"); v != want {
 			t.Errorf("%s: %q, want %q", name, v, want)

@@ -112,9 +112,11 @@ type world struct {
 	proxy   *table
 	builder *imageBuilder
 	run     func(argv ...string) (string, int)
+
+	triggers plugin.Triggers // of the test itself; open registers them
 }
 
-// dies names processes whose containers end at once.
+// newWorld makes a world without apps. behaviour is what the engine's containers do; nil: they run.
 func newWorld(t *testing.T, behaviour func(docker.Container) fake.Behaviour) *world {
 	t.Helper()
 	dir := t.TempDir()
@@ -153,6 +155,7 @@ func (w *world) open() {
 		appjson.Plugin(h), apps.Plugin(h), builder.Plugin(h), builds.Plugin(h, records), checks.Plugin(h), config.Plugin(h), domains.Plugin(h),
 		git.Plugin(h, w.flow), logs.Plugin(h), ports.Plugin(h), proxyplugin.Plugin(h), ps.Plugin(h, w.flow), releases.Plugin(h, w.flow),
 		scheduler.Plugin(h), schedulerdockerlocal.Plugin(h),
+		{Name: "zz-test", Triggers: w.triggers},
 	}
 	if err := h.Register(all...); err != nil {
 		w.t.Fatal(err)

@@ -51,7 +51,7 @@ settings() {
 }
 
 start() {
-  mkdir -p "$DOKKU_ROOT" "$DOKKU_LIB_ROOT"
+  make_folders "$1"
   if ! exists "$control_plane"; then
     say "Starting $control_plane ($1)"
     run_control_plane "$1"
@@ -62,6 +62,16 @@ start() {
     run_proxy "$1"
     healthy "$proxy" || give_up "$proxy"
   fi
+}
+
+# make_folders makes the state folders that are missing, for the user that the image has.
+make_folders() {
+  local folder user
+  for folder in "$DOKKU_ROOT" "$DOKKU_LIB_ROOT"; do
+    [[ ! -d $folder ]] || continue
+    user=$(docker run --rm --network none --entrypoint sh "$1" -c 'echo "$(id -u dokku):$(id -g dokku)"')
+    install -d -o "${user%:*}" -g "${user#*:}" "$folder"
+  done
 }
 
 upgrade() {

@@ -49,7 +49,7 @@ type Flow struct {
 
 	// background are the retirements and watches that outlive a command.
 	background       sync.WaitGroup
-	backgroundCtx    context.Context
+	backgroundCtx    context.Context //nolint:containedctx // the life of the Flow itself, which Close ends
 	cancelBackground context.CancelFunc
 	liveness         livenessTable
 	routing          routing
@@ -71,7 +71,7 @@ func New(cfg Config) *Flow {
 	return &Flow{
 		host: cfg.Host, builders: cfg.Builders, schedulers: cfg.Schedulers, proxy: cfg.Proxy, records: cfg.Records,
 		releases: NewReleases(cfg.Host), backgroundCtx: ctx, cancelBackground: cancel,
-		routing: routing{serving: map[string][]schedule.Instance{}, gone: map[string]bool{}},
+		routing: routing{serving: map[string][]schedule.Instance{}, gone: map[string]bool{}, routed: map[string][]string{}, dead: map[string]bool{}},
 	}
 }
 

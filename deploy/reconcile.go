@@ -23,6 +23,7 @@ const (
 // that is gone is put back; one whose address changed is routed anew.
 func (f *Flow) Reconcile(ctx context.Context) error {
 	for ctx.Err() == nil {
+		f.routing.forgetDead()
 		events, gone := f.host.Docker.Events(ctx)
 		f.reconcileAll(ctx)
 		f.follow(ctx, events)
@@ -64,6 +65,15 @@ func (f *Flow) follow(ctx context.Context, events <-chan docker.Event) {
 				continue
 			}
 			switch e.Action {
+			case "die":
+				// At once: its address is soon another's.
+				if f.routing.died(name, e.ID) {
+					f.routeAnew(ctx, name)
+				}
+			case "start", "destroy":
+				f.routing.notDead(e.ID)
+			}
+			switch e.Action {
 			case "start", "die", "destroy":
 				pending[name] = pending[name] || e.Action == "destroy"
 				if timer == nil {
@@ -78,12 +88,18 @@ func (f *Flow) follow(ctx context.Context, events <-chan docker.Event) {
 				}
 				if replace {
 					f.reconcileApp(ctx, name, false)
-				} else if err := f.BuildProxyConfig(ctx, name); err != nil {
-					f.host.Log.Error("cannot route", "app", name, "err", err)
+				} else {
+					f.routeAnew(ctx, name)
 				}
 			}
 			clear(pending)
 		}
+	}
+}
+
+func (f *Flow) routeAnew(ctx context.Context, name string) {
+	if err := f.BuildProxyConfig(ctx, name); err != nil && ctx.Err() == nil {
+		f.host.Log.Error("cannot route", "app", name, "err", err)
 	}
 }
 
@@ -115,7 +131,7 @@ func (f *Flow) reconcileApp(ctx context.Context, name string, resume bool) {
 // leftovers removed, and the routes renewed. An app that was stopped by
 // ps:stop, or never deployed, is only routed.
 func (f *Flow) Restore(ctx context.Context, out *command.Output, name string, resume bool) error {
-	ctx, unlock, err := f.host.Store.LockApp(ctx, name)
+	locked, unlock, err := f.host.Store.LockAppBriefly(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -124,7 +140,7 @@ func (f *Flow) Restore(ctx context.Context, out *command.Output, name string, re
 		unlock()
 		return err
 	}
-	missing, leftovers, err := f.bringBack(ctx, s, name, resume)
+	missing, leftovers, err := f.bringBack(locked, s, name, resume)
 	unlock()
 	if err != nil {
 		return err

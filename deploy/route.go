@@ -120,7 +120,34 @@ func (f *Flow) certificate(name string) *proxy.Certificate {
 type routing struct {
 	mu      sync.Mutex
 	serving map[string][]schedule.Instance
-	gone    map[string]bool // apps that Destroy took away, until the name is used again
+	gone    map[string]bool     // apps that Destroy took away, until the name is used again
+	routed  map[string][]string // app to the IDs of what it was routed to last
+	dead    map[string]bool     // IDs of routed containers that ended; the engine's lists may still say otherwise
+}
+
+// died notes the end of a container and tells whether the app is routed to it.
+func (r *routing) died(app, id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.routed[app], id) {
+		return false
+	}
+	r.dead[id] = true
+	return true
+}
+
+// notDead takes died back, for a container that started again or is removed.
+func (r *routing) notDead(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.dead, id)
+}
+
+// forgetDead takes died back for all: for a time events were not seen.
+func (r *routing) forgetDead() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.dead)
 }
 
 // Created tells that an app of this name is new: what was remembered of an
@@ -153,6 +180,8 @@ func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instan
 	if disabled {
 		return f.proxy.Remove(ctx, name)
 	}
+	serving = slices.DeleteFunc(slices.Clone(serving), func(i schedule.Instance) bool { return f.routing.dead[i.ID] })
+	f.routing.routed[name] = ids(serving)
 	routes, err := f.routesOf(ctx, name, serving)
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ const LockEnv = "SLIPWAY_LOCK"
 type lockTable struct {
 	mu    sync.Mutex
 	named map[string]*sync.Mutex
-	apps  map[string]string // app to the token of its deploy lock
+	apps  map[string]string        // app to the token of its deploy lock
+	brief map[string]chan struct{} // app to what is closed when a brief holder is done
 }
 
 func (t *lockTable) acquire(name string) (release func()) {
@@ -65,49 +66,89 @@ func (s *Store) DeployLockPath(app string) string {
 }
 
 // LockApp takes the deploy lock of an app: in the process, and by flock on
-// Dokku's own file between processes. It never waits. A ctx that carries the
-// token of this app's lock (see WithLockToken) re-enters it. The returned
-// context carries the token; release must be called once.
+// Dokku's own file between processes. It waits for nobody but a holder by
+// LockAppBriefly. A ctx that carries the token of this app's lock (see
+// WithLockToken) re-enters it. The returned context carries the token; release
+// must be called once.
 //
 // Errors: ErrLocked when somebody else holds it or the operator locked the app.
 func (s *Store) LockApp(ctx context.Context, app string) (_ context.Context, release func(), err error) {
+	return s.lockApp(ctx, app, false)
+}
+
+// LockAppBriefly is LockApp for work that nobody asked for and that soon ends:
+// others who want the lock meanwhile are not refused but wait.
+func (s *Store) LockAppBriefly(ctx context.Context, app string) (_ context.Context, release func(), err error) {
+	return s.lockApp(ctx, app, true)
+}
+
+func (s *Store) lockApp(ctx context.Context, app string, brief bool) (context.Context, func(), error) {
+	for {
+		locked, release, busy, err := s.tryLockApp(ctx, app, brief)
+		if busy == nil {
+			return locked, release, err
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx, nil, ctx.Err()
+		}
+	}
+}
+
+// tryLockApp takes the lock, or gives what is closed when its brief holder is
+// done, or fails.
+func (s *Store) tryLockApp(ctx context.Context, app string, brief bool) (_ context.Context, release func(), busy <-chan struct{}, err error) {
 	s.locks.mu.Lock()
 	defer s.locks.mu.Unlock()
 	if held, ok := s.locks.apps[app]; ok {
 		if held == LockToken(ctx) {
-			return ctx, func() {}, nil
+			return ctx, func() {}, nil, nil
 		}
-		return ctx, nil, fmt.Errorf("%s: %w", app, ErrLocked)
+		if done, ok := s.locks.brief[app]; ok {
+			return ctx, nil, done, nil
+		}
+		return ctx, nil, nil, fmt.Errorf("%s: %w", app, ErrLocked)
 	}
 	if s.AppLocked(app) {
-		return ctx, nil, fmt.Errorf("%s: %w", app, ErrLocked)
+		return ctx, nil, nil, fmt.Errorf("%s: %w", app, ErrLocked)
 	}
 	path := s.DeployLockPath(app)
 	if err := s.MkdirAll(s.LibPath("data", "apps", app), 0o755); err != nil {
-		return ctx, nil, err
+		return ctx, nil, nil, err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return ctx, nil, fmt.Errorf("cannot lock %s: %w", app, err)
+		return ctx, nil, nil, fmt.Errorf("cannot lock %s: %w", app, err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()
-		return ctx, nil, fmt.Errorf("%s: %w", app, ErrLocked)
+		return ctx, nil, nil, fmt.Errorf("%s: %w", app, ErrLocked)
 	}
 	token := rand.Text()
 	if s.locks.apps == nil {
 		s.locks.apps = map[string]string{}
 	}
 	s.locks.apps[app] = token
+	if brief {
+		if s.locks.brief == nil {
+			s.locks.brief = map[string]chan struct{}{}
+		}
+		s.locks.brief[app] = make(chan struct{})
+	}
 	return WithLockToken(ctx, token), func() {
 		s.locks.mu.Lock()
 		defer s.locks.mu.Unlock()
 		delete(s.locks.apps, app)
+		if brief {
+			close(s.locks.brief[app])
+			delete(s.locks.brief, app)
+		}
 		if !s.AppLocked(app) { // apps:lock may have come meanwhile
 			_ = os.Remove(path) // who takes it next makes it anew
 		}
 		f.Close()
-	}, nil
+	}, nil, nil
 }
 
 // operatorLock is what apps:lock writes into the lock file. A file without it

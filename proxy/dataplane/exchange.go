@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -52,6 +53,21 @@ func (e *exchange) next() bool {
 		}
 		b.leave()
 	}
+}
+
+// exchangeKey is the context key of the exchange, for whoever is not on the goroutine of
+// the request and must not look at the variables, which that goroutine writes.
+type exchangeKey struct{}
+
+// routedTo reports whether addr is an upstream of the request's app now. It may be called
+// on any goroutine: it reads only what never changes.
+func (e *exchange) routedTo(addr string) bool {
+	s := e.plane.table.Load().lookup(e.host, e.port)
+	if s == nil {
+		return false
+	}
+	p := s.pool(e.port)
+	return p != nil && slices.ContainsFunc(p.backends, func(b *backend) bool { return b.addr == addr })
 }
 
 // leave counts the request off from its upstream, if it has one.

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -58,10 +59,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	e := &exchange{plane: h.plane, host: hostname(r.Host), port: local.port, now: now.UnixNano()}
 	if !e.next() {
-		switch {
-		case e.site == nil:
+		if e.site == nil {
 			unknownHost.write(w)
-		default:
+		} else {
 			notRunning.write(w)
 		}
 		return nil
@@ -83,6 +83,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		delete(r.Header, name)
 	}
 	caddyhttp.SetVar(r.Context(), exchangeVar, e)
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
 
 	err := h.proxy.ServeHTTP(w, r, next)
 	if err == nil {

@@ -2,12 +2,16 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
+
+// errWithdrawn says that an upstream is none of the app's any more.
+var errWithdrawn = errors.New("the address is no longer routed to")
 
 // transport carries requests to containers over HTTP/1.1. It takes bodies as they are:
 // nothing is compressed or kept.
@@ -22,6 +26,11 @@ func newTransport() *transport {
 			c, err := dialer.DialContext(ctx, network, addr)
 			if err != nil {
 				return nil, reverseproxy.NewDialError(err) // which Caddy may try elsewhere
+			}
+			// A container may end while it is dialled, and another app's may take its address.
+			if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok && !e.routedTo(addr) {
+				_ = c.Close() // nothing was sent
+				return nil, reverseproxy.NewDialError(errWithdrawn)
 			}
 			return c, nil
 		},

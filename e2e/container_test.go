@@ -121,7 +121,7 @@ func buildImage(t *testing.T, name string, versions ...string) (images []string)
 }
 
 // newContainers is newInstallation in containers.
-func newContainers(t *testing.T) *inContainers {
+func newContainers(t *testing.T, images []string) *inContainers {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sw")
 	if err != nil {
@@ -132,8 +132,7 @@ func newContainers(t *testing.T) *inContainers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &inContainers{installation: in, name: in.instance + "-slipway"}
-	c.images = buildImage(t, "slipway-"+in.instance, "1", "2")
+	c := &inContainers{installation: in, name: in.instance + "-slipway", images: images}
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, name := range []string{"serve", "proxy"} {
@@ -157,14 +156,22 @@ func newContainers(t *testing.T) *inContainers {
 	return c
 }
 
-func TestSmokeInContainers(t *testing.T) {
-	c := newContainers(t)
-	smoke(t, c.installation, c)
+// TestInContainers runs everything with one image.
+func TestInContainers(t *testing.T) {
+	images := buildImage(t, fmt.Sprintf("slipway-e2e-%d", os.Getpid()), "1", "2")
+	t.Run("smoke", func(t *testing.T) {
+		c := newContainers(t, images)
+		smoke(t, c.installation, c)
+	})
+	t.Run("upgrade", func(t *testing.T) {
+		c := newContainers(t, images)
+		t.Run("to an image that does not work is taken back", c.testBrokenImage)
+		t.Run("newer state is refused", c.testNewerState)
+	})
+	t.Run("without its folders it does not start", func(t *testing.T) { testFolders(t, images[0]) })
 }
 
-// TestFailedUpgradeIsTakenBack upgrades to an image that does not work.
-func TestFailedUpgradeIsTakenBack(t *testing.T) {
-	c := newContainers(t)
+func (c *inContainers) testBrokenImage(t *testing.T) {
 	broken := "slipway-" + c.instance + ":broken"
 	cmd := exec.Command("docker", "build", "--quiet", "--tag", broken, "-")
 	cmd.Stdin = strings.NewReader("FROM " + c.images[0] + "\nENTRYPOINT [\"false\"]\n")
@@ -185,19 +192,31 @@ func TestFailedUpgradeIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestContainerWantsItsFolders starts containers without what they need.
-func TestContainerWantsItsFolders(t *testing.T) {
-	image := buildImage(t, "slipway-folders", "1")[0]
-	for want, options := range map[string][]string{
-		"the state folder /home/dokku is not mounted":       nil,
-		"the state folder /home/dokku is a Docker volume":   {"--volume", "/home/dokku"},
-		"neither the control plane nor the proxy runs here": {"--entrypoint", "slipwayd"},
+// testNewerState goes back to a version that does not know the state.
+func (c *inContainers) testNewerState(t *testing.T) {
+	if err := c.script("stop"); err != nil {
+		t.Fatal(err)
+	}
+	version := c.lib("data", "slipway", "state-version")
+	if err := os.WriteFile(version, []byte("999\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.script("start", c.images[0]); err == nil || !strings.Contains(err.Error(), "was written by a newer Slipway (state version 999") {
+		t.Errorf("start with a newer state: %v", err)
+	}
+	if left, err := exec.Command("docker", "ps", "-aq", "--filter", "name="+c.name).Output(); err != nil || len(left) > 0 {
+		t.Errorf("containers are left over: %s %v", left, err)
+	}
+}
+
+// testFolders starts containers without what they need.
+func testFolders(t *testing.T, image string) {
+	for want, args := range map[string][]string{
+		"the state folder /home/dokku is not mounted":       {image, "serve"},
+		"the state folder /home/dokku is a Docker volume":   {"--volume", "/home/dokku", image, "serve"},
+		"neither the control plane nor the proxy runs here": {image, "health"},
 	} {
-		command := "serve"
-		if strings.HasPrefix(want, "neither") {
-			command = "health"
-		}
-		args := append(append([]string{"run", "--rm", "--network", "none"}, options...), image, command)
+		args = append([]string{"run", "--rm", "--network", "none"}, args...)
 		out, err := exec.Command("docker", args...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {
 			t.Errorf("docker %s: %v\n%s\nwant %q", strings.Join(args, " "), err, out, want)

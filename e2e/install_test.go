@@ -235,7 +235,7 @@ func (in *installation) start(name string, flags ...string) error {
 			return fmt.Errorf("slipwayd %s ended at once:\n%s", name, b)
 		default:
 		}
-		if name == "serve" && in.dokku("version") == nil {
+		if name != "proxy" && in.dokku("version") == nil {
 			return nil
 		}
 		if name == "proxy" {
@@ -278,6 +278,7 @@ func (in *installation) stop(name string, sig syscall.Signal) {
 func (in *installation) remove() {
 	in.stop("serve", syscall.SIGTERM)
 	in.stop("proxy", syscall.SIGTERM)
+	in.stop("up", syscall.SIGTERM)
 	label := "label=com.slipway.instance=" + in.instance
 	for _, list := range [][]string{{"ps", "-aq"}, {"images", "-q"}} {
 		out, _ := exec.Command("docker", append(list, "--filter", label)...).Output()
@@ -335,7 +336,7 @@ func newInstallation(t *testing.T) *installation {
 // logs is what the installation's processes have said.
 func (in *installation) logs() string {
 	var all strings.Builder
-	for _, name := range []string{"serve", "proxy"} {
+	for _, name := range []string{"serve", "proxy", "up"} {
 		b, _ := os.ReadFile(filepath.Join(in.dir, name+".log"))
 		fmt.Fprintf(&all, "log of %s:\n%s", name, b)
 	}

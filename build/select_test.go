@@ -19,6 +19,7 @@ type sort struct {
 func (s sort) Name() string                                          { return s.name }
 func (s sort) Detect(context.Context, string, string) (bool, error)  { return s.found, s.err }
 func (s sort) Build(context.Context, Request, *command.Output) error { return nil }
+
 func (s sort) Seeks(string) string { return "a " + s.name + " file" }
 
 func all(dockerfile, static sort) []Builder { return []Builder{static, sort{name: "null"}, dockerfile} }
@@ -41,7 +42,7 @@ func TestSelect(t *testing.T) {
 		{"nothing", all(no, none), "", "has neither a dockerfile file nor a null file nor a static file"},
 	} {
 		b, err := Select(t.Context(), c.builders, c.chosen, "blog", "/source")
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

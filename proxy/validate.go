@@ -23,7 +23,7 @@ func (r Routes) Validate() error {
 	if !ValidApp(r.App) {
 		return &InvalidError{App: strconv.Quote(r.App), Reason: "this is not the name of an app"}
 	}
-	reason := ""
+	var reason string
 	switch {
 	case r.AnyHost && len(r.Hosts) > 0:
 		reason = "it wants every host and also names some; clear one of the two"

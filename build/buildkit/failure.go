@@ -26,7 +26,7 @@ func (p *progress) failure(job Job, err error) error {
 	where := ""
 	if known {
 		where = fmt.Sprintf("%s:%d", file.Name, at.line)
-		p.out.Text("%s  %s", where, shortened(at.text, shownName))
+		p.out.Text("%s  %s", where, shortened(at.text))
 	}
 	if failed != nil {
 		if failed.open {
@@ -85,7 +85,7 @@ func sentence(job Job, where string, at instruction, failed *step, reason string
 	if failed != nil {
 		vertex = failed.vertex
 	}
-	what := shortened(at.text, shownName)
+	what := shortened(at.text)
 	in := ""
 	if where != "" {
 		in = " (" + where + ")"

@@ -260,19 +260,19 @@ func stepName(vertex string) string {
 	case !strings.HasPrefix(vertex, "[") || !numbered || rest == "":
 		rest = vertex
 	case place != "internal":
-		return shortened("Step "+strings.TrimSpace(place)+": "+rest, shownName)
+		return shortened("Step " + strings.TrimSpace(place) + ": " + rest)
 	}
 	first, size := utf8.DecodeRuneInString(rest)
-	return shortened(string(unicode.ToUpper(first))+rest[size:], shownName)
+	return shortened(string(unicode.ToUpper(first)) + rest[size:])
 }
 
-// shortened cuts text to so many characters.
-func shortened(text string, length int) string {
+// shortened cuts text to shownName characters.
+func shortened(text string) string {
 	runes := []rune(text)
-	if len(runes) <= length {
+	if len(runes) <= shownName {
 		return text
 	}
-	return string(runes[:length-1]) + "…"
+	return string(runes[:shownName-1]) + "…"
 }
 
 // lastOverwrite is what a terminal shows of a line that a progress bar

@@ -91,7 +91,7 @@ func distinctTime(info fs.FileInfo) int64 {
 		return modified
 	}
 	hash := fnv.New64a()
-	for _, part := range []uint64{uint64(sys.Dev), sys.Ino, uint64(sys.Ctim.Sec), uint64(sys.Ctim.Nsec)} {
+	for _, part := range []uint64{sys.Dev, sys.Ino, uint64(sys.Ctim.Sec), uint64(sys.Ctim.Nsec)} {
 		hash.Write(binary.LittleEndian.AppendUint64(nil, part))
 	}
 	second := int64(time.Second)

@@ -24,7 +24,7 @@ func TestFakeConforms(t *testing.T) {
 			Farewell: program.Farewell, StopCode: program.StopCode, IgnoresStop: program.IgnoresStop, Exec: dockertest.Exec,
 		}
 	}
-	engine.BuildKit = func(conn net.Conn) { (&http2.Server{}).ServeConn(conn, nil) }
+	engine.BuildKit = func(conn net.Conn) { (&http2.Server{}).ServeConn(conn, nil) } //nolint:staticcheck // one connection, without a listener
 	engine.Session = func(conn net.Conn) {
 		defer conn.Close()
 		_, _ = io.WriteString(conn, http2.ClientPreface)

@@ -118,8 +118,8 @@ func (e *Engine) onImage(ctx context.Context, method, doing, ref string, call fu
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	i, err := e.findImage(ref), error(nil)
-	if i == nil {
+	var err error
+	if i := e.findImage(ref); i == nil {
 		err = docker.Errorf(docker.ErrNotFound, "No such image: %s", fullName(ref))
 	} else {
 		err = call(i)

@@ -52,8 +52,8 @@ func (e *Engine) onContainer(ctx context.Context, method, doing, id string, call
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c, err := e.find(id), error(nil)
-	if c == nil {
+	var err error
+	if c := e.find(id); c == nil {
 		err = docker.Errorf(docker.ErrNotFound, "No such container: %s", id)
 	} else {
 		err = call(c)

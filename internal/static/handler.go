@@ -76,7 +76,7 @@ func hidden(clean string) bool {
 		return true
 	}
 	for i, part := range strings.Split(clean[1:], "/") {
-		if strings.HasPrefix(part, ".") && !(i == 0 && part == ".well-known") {
+		if strings.HasPrefix(part, ".") && (i != 0 || part != ".well-known") {
 			return true
 		}
 	}

@@ -31,7 +31,7 @@ func (s *service) hook(ctx context.Context, c *command.Call, in hookArgs) error 
 	if err := checkBranch(fallback); err != nil {
 		c.Out.Step("WARNING: Invalid branch name '%s' specified via deploy-branch setting.", fallback)
 		c.Out.Step("For more details, please see the man page for 'git-check-ref-format.'")
-		return nil
+		return nil //nolint:nilerr // a warning, as Dokku's
 	}
 	configured, err := s.configuredBranch(in.App)
 	if err != nil {

@@ -199,5 +199,5 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("cannot ask the proxy: %w", err)
 	}
-	return fmt.Errorf("%w (%s)", ErrDown, err)
+	return fmt.Errorf("%w (%w)", ErrDown, err)
 }

@@ -47,8 +47,10 @@ func forwarded(t *testing.T, p Plane) {
 		t.Fatal(err)
 	}
 	req.Host = "Blog.example.com:1234"
-	for _, h := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Forwarded-Ssl", "X-Request-Start",
-		"Forwarded", "X-Real-IP", "X-Forwarded-Scheme", "Proxy"} {
+	for _, h := range []string{
+		"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Forwarded-Ssl", "X-Request-Start",
+		"Forwarded", "X-Real-IP", "X-Forwarded-Scheme", "Proxy",
+	} {
 		req.Header.Set(h, "spoofed")
 	}
 	res, err := http.DefaultClient.Do(req)

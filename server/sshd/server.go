@@ -65,7 +65,7 @@ type Server struct {
 	keys          *keyring
 	limits        *limiter
 	local, remote *ssh.Server
-	base          context.Context // of all commands, as in http.Server.BaseContext
+	base          context.Context //nolint:containedctx // of all commands, as in http.Server.BaseContext
 	cancel        context.CancelFunc
 	failed        atomic.Uint64
 

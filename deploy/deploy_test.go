@@ -19,6 +19,7 @@ import (
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/docker/fake"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugins/appjson"
@@ -244,17 +245,6 @@ func (w *world) running(app string) []string {
 	return names
 }
 
-// eventually waits for what happens in the background.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("never happened: %s", what)
-}
-
 var procfile = map[string]string{"Procfile": "web: serve\nworker: work\n"}
 
 func TestDeployStartsRoutesAndKeepsARelease(t *testing.T) {
@@ -286,7 +276,7 @@ func TestSecondDeployReplacesAndRetires(t *testing.T) {
 	w.mustDeploy("blog", procfile)
 	first := w.containers("blog")[0].ID
 	w.mustDeploy("blog", procfile)
-	eventually(t, "the old container is removed", func() bool {
+	dockertest.Eventually(t, "the old container is removed", func() bool {
 		all := w.containers("blog")
 		return len(all) == 1 && all[0].ID != first && all[0].Name == "blog.web.1"
 	})
@@ -377,7 +367,7 @@ func TestScaleTouchesOnlyTheDifference(t *testing.T) {
 		t.Errorf("%d upstreams", n)
 	}
 	w.must("ps:scale", "blog", "web=1")
-	eventually(t, "surplus instances are gone", func() bool {
+	dockertest.Eventually(t, "surplus instances are gone", func() bool {
 		return slices.Equal(w.running("blog"), []string{"blog.web.1", "blog.worker.1"})
 	})
 	if !slices.ContainsFunc(w.containers("blog"), func(c docker.Container) bool { return c.ID == first && c.Running() }) {

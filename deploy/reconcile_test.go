@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/docker/fake"
 )
 
@@ -32,7 +33,7 @@ func (w *world) reconcile() (stop func()) {
 // subscribed waits until the reconciler follows the engine's events and has looked at every app.
 func (w *world) subscribed() {
 	w.t.Helper()
-	eventually(w.t, "the reconciler looks at every app", func() bool {
+	dockertest.Eventually(w.t, "the reconciler looks at every app", func() bool {
 		calls := w.engine.Calls()
 		i := slices.Index(calls, "Events")
 		return i >= 0 && slices.Contains(calls[i:], "List")
@@ -49,7 +50,7 @@ func TestAContainerRemovedBehindOurBackIsPutBack(t *testing.T) {
 	if err := w.engine.Remove(context.Background(), first.ID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "another container serves in its place", func() bool {
+	dockertest.Eventually(t, "another container serves in its place", func() bool {
 		all := w.containers("blog")
 		return len(all) == 1 && all[0].Running() && slices.ContainsFunc(w.upstreams("blog"), func(u string) bool {
 			return strings.HasPrefix(u, all[0].IP()+":")
@@ -68,7 +69,7 @@ func TestAContainerThatComesBackElsewhereIsRouted(t *testing.T) {
 	w.subscribed()
 	first, before := w.containers("blog")[0], w.upstreams("blog")
 	w.engine.Exit(first.ID, 1) // its restart policy starts it again, at another address
-	eventually(t, "the other address is routed to", func() bool {
+	dockertest.Eventually(t, "the other address is routed to", func() bool {
 		now := w.upstreams("blog")
 		return len(now) == 1 && now[0] != before[0] && strings.HasPrefix(now[0], w.containers("blog")[0].IP()+":")
 	})
@@ -111,9 +112,9 @@ func TestARestartOfTheEngineResumesWhatHasEnded(t *testing.T) {
 	if err := w.engine.Stop(context.Background(), first.ID, time.Second); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "nothing is routed to", func() bool { return w.proxy.of("blog").Stopped })
+	dockertest.Eventually(t, "nothing is routed to", func() bool { return w.proxy.of("blog").Stopped })
 	engine.broken <- struct{}{}
-	eventually(t, "the same container runs and is routed to", func() bool {
+	dockertest.Eventually(t, "the same container runs and is routed to", func() bool {
 		all := w.containers("blog")
 		return len(all) == 1 && all[0].ID == first.ID && all[0].Running() && !w.proxy.of("blog").Stopped
 	})
@@ -137,7 +138,7 @@ func TestAtTheStartLeftoversAreRemovedAndTheMissingIsMade(t *testing.T) {
 		}
 	}
 	w.reconcile()
-	eventually(t, "leftovers are gone, what is missing runs", func() bool {
+	dockertest.Eventually(t, "leftovers are gone, what is missing runs", func() bool {
 		all := w.containers("blog")
 		return len(all) == 3 && slices.Equal(w.running("blog"), []string{"blog.web.1", "blog.web.2", "blog.worker.1"}) && len(w.upstreams("blog")) == 2
 	})
@@ -160,7 +161,7 @@ func TestALockedAppIsLeftAlone(t *testing.T) {
 	if err := w.engine.Remove(context.Background(), w.containers("shop")[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the other app is put back", func() bool { return len(w.running("shop")) == 1 })
+	dockertest.Eventually(t, "the other app is put back", func() bool { return len(w.running("shop")) == 1 })
 	if all := w.containers("blog"); len(all) != 0 {
 		t.Errorf("containers: %+v", all)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/build/record"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 	"github.com/slipwayhq/slipway/trigger"
@@ -199,7 +200,7 @@ func TestACrashBeforeThePromotionUndoesTheDeploy(t *testing.T) {
 			if err := w.flow.Restore(context.Background(), command.Discard(), "blog", true); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "the new containers are gone", func() bool { return len(w.containers("blog")) == 1 })
+			dockertest.Eventually(t, "the new containers are gone", func() bool { return len(w.containers("blog")) == 1 })
 			if got := w.upstreams("blog"); !slices.Equal(got, upstreams) {
 				t.Errorf("routed to %v, was %v", got, upstreams)
 			}
@@ -245,7 +246,7 @@ func TestACrashFromThePromotionOnFinishesTheDeploy(t *testing.T) {
 			if err := w.flow.Restore(context.Background(), command.Discard(), "blog", true); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "the old container is gone", func() bool {
+			dockertest.Eventually(t, "the old container is gone", func() bool {
 				all := w.containers("blog")
 				return len(all) == 1 && all[0].ID != first.ID && all[0].Name == "blog.web.1" && all[0].Running()
 			})

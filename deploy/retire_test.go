@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/docker/fake"
 )
 
@@ -34,7 +35,7 @@ func TestAddressOfARetiredContainerIsNotDrained(t *testing.T) {
 	w.proxy.applying = func() { // the third deploy knows by now what it replaces
 		w.proxy.applying = nil
 		close(release)
-		eventually(t, "the first container is removed", func() bool {
+		dockertest.Eventually(t, "the first container is removed", func() bool {
 			return !slices.ContainsFunc(w.containers("blog"), func(c docker.Container) bool { return c.ID == first })
 		})
 		w.proxy.draining = func(upstreams []string) {
@@ -44,7 +45,7 @@ func TestAddressOfARetiredContainerIsNotDrained(t *testing.T) {
 		}
 	}
 	w.mustDeploy("blog", procfile)
-	eventually(t, "the second container is removed", func() bool { return len(w.containers("blog")) == 1 })
+	dockertest.Eventually(t, "the second container is removed", func() bool { return len(w.containers("blog")) == 1 })
 	mu.Lock()
 	defer mu.Unlock()
 	if len(drained) != 1 || !slices.ContainsFunc(drained[0], func(u string) bool { return strings.HasPrefix(u, "10.0.0.6:") }) ||

@@ -105,7 +105,7 @@ func buildImage(t *testing.T, name string, versions ...string) (images []string)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, image := range append(images, name+":latest", name+":runtime") {
+		for _, image := range append(images, name+":latest") {
 			exec.Command("docker", "rmi", image).Run()
 		}
 	})

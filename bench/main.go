@@ -98,7 +98,7 @@ func measure(ctx context.Context, bin, only, page string) (err error) {
 	if page == "" {
 		return nil
 	}
-	return os.WriteFile(page, append(bytes.TrimSpace(out.Bytes()), '\n'), 0o644)
+	return writePage(page, out.Bytes())
 }
 
 // build makes the programs that are measured against, or deployed.

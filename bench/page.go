@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +34,19 @@ const (
 		"the upstream take their share of each. Medians of five rounds of two seconds, in turns."
 	noteMemory = "Resident, with the mapped pages of the binary, which the two processes share."
 )
+
+// handwritten begins what people wrote below the tables; it stays.
+const handwritten = "<!-- Below this line the page is written by hand. -->"
+
+func writePage(path string, tables []byte) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	_, kept, _ := bytes.Cut(old, []byte(handwritten))
+	page := slices.Concat(bytes.TrimSpace(tables), []byte("\n\n"+handwritten+"\n\n"), bytes.TrimSpace(kept))
+	return os.WriteFile(path, append(bytes.TrimSpace(page), '\n'), 0o644)
+}
 
 // machine says what this ran on.
 func machine(ctx context.Context) string {

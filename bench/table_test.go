@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -40,5 +42,26 @@ func TestQuantile(t *testing.T) {
 	s.sorted()
 	if got := [3]time.Duration{s.median(), s.quantile(0.99), s.quantile(1)}; got != [3]time.Duration{51, 100, 100} {
 		t.Errorf("median, p99 and longest are %d", got)
+	}
+}
+
+func TestPageKeepsWhatIsWrittenByHand(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	if err := writePage(path, []byte("old tables\n")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(text, "\n## Thoughts\n"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePage(path, []byte("new tables\n\n")); err != nil {
+		t.Fatal(err)
+	}
+	text, err = os.ReadFile(path)
+	if want := "new tables\n\n" + handwritten + "\n\n## Thoughts\n"; err != nil || string(text) != want {
+		t.Errorf("the page is %q, %v, want %q", text, err, want)
 	}
 }

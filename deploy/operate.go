@@ -145,28 +145,36 @@ func (f *Flow) rollbackTarget(name string, current app.Release, number int) (app
 // deploy brings what runs in line: missing instances start and are checked,
 // surplus ones drain and stop, others are not touched.
 func (f *Flow) SetScale(ctx context.Context, out *command.Output, c Change, counts map[string]int, deploy bool) error {
-	scale, err := f.Scale(c.App)
+	_, deployed, err := f.releases.Current(c.App)
 	if err != nil {
 		return err
 	}
-	before := maps.Clone(scale)
-	maps.Copy(scale, counts)
-	if err := f.setScale(c.App, scale); err != nil {
-		return err
+	if !deployed || !deploy {
+		return f.mergeScale(c.App, counts)
 	}
-	_, deployed, err := f.releases.Current(c.App)
-	if err != nil || !deployed || !deploy {
-		return err
-	}
-	err = f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		// Only under the lock: the reconciler acts on the scale that it finds.
+		if d.journal.Before, err = f.formationBefore(c.App); err != nil {
+			return err
+		}
+		if err := f.enter(d, StepReceive); err != nil {
+			return err
+		}
+		if err := f.mergeScale(c.App, counts); err != nil {
+			return err
+		}
 		return f.rollOut(ctx, d, current, onlyMissing)
 	})
+}
+
+// mergeScale changes the number of instances of some process types.
+func (f *Flow) mergeScale(name string, counts map[string]int) error {
+	scale, err := f.Scale(name)
 	if err != nil {
-		if restoreErr := f.setScale(c.App, before); restoreErr != nil {
-			return fmt.Errorf("%w; and the scale of before could not be restored: %w", err, restoreErr)
-		}
+		return err
 	}
-	return err
+	maps.Copy(scale, counts)
+	return f.setScale(name, scale)
 }
 
 // Start brings up what the scale asks for and does not run.

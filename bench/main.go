@@ -81,8 +81,8 @@ func measure(ctx context.Context, bin, only, page string) (err error) {
 		return err
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, preface, machine(ctx), time.Now().UTC().Format(time.DateOnly))
-	fmt.Print(out.String())
+	on, before := machine(ctx), load()
+	fmt.Printf("%s, load average %s\n\n", on, before)
 	for _, p := range parts {
 		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
 			continue
@@ -98,7 +98,8 @@ func measure(ctx context.Context, bin, only, page string) (err error) {
 	if page == "" {
 		return nil
 	}
-	return writePage(page, out.Bytes())
+	head := fmt.Sprintf(preface, on, time.Now().UTC().Format(time.DateOnly), before, load())
+	return writePage(page, slices.Concat([]byte(head), out.Bytes()))
 }
 
 // build makes the programs that are measured against, or deployed.

@@ -13,20 +13,20 @@ import (
 	"strings"
 )
 
-// preface begins the page; machine and date are filled in.
+// preface begins the page; machine, date and load are filled in.
 const preface = `# Benchmarks
 
 Written by ` + "`make bench`" + `. Every figure stands beside a peer or a floor that was measured in the same run, in turn with it; times are
 medians. Ratio is ours ÷ the peer's. "Dokku" is what real Dokku took on the same kind of machine; the aim is a ratio of 0.1 at most.
 
-%s. Measured on %s.
+%s. Measured on %s; the load average was %s before the run and %s after it, of which the run itself is about 2.
 
 `
 
 // The notes explain figures that do not speak for themselves.
 const (
-	noteVersion = "A Go program that does nothing is the floor of any client written in Go. On top come an SSH key exchange on the unix socket " +
-		"(about 1 ms of arithmetic on both sides) and its eight round trips. Ten times faster than Dokku's 36 ms would be 3.6 ms, which a process start and one SSH login do not fit into."
+	noteVersion = "The floor of any client written in Go is a Go program that does nothing. On top come the key exchange of one SSH login and its " +
+		"eight round trips. Ten times faster than Dokku's 36 ms would be 3.6 ms, into which a process start and a login do not fit."
 	noteSSH        = "The floor has the same libraries and key types, and no control plane behind it: what ssh itself needs to start, agree on keys and log in."
 	notePush       = "Until git has ended and the URL answers with the new revision. The floor has neither a build nor a check nor a route."
 	noteRoute      = "With its two fsyncs: the route file, and its folder. The request on top is one through the proxy."
@@ -54,9 +54,15 @@ func machine(ctx context.Context) string {
 	if err != nil {
 		docker = []byte("unknown")
 	}
-	return fmt.Sprintf("Machine: %d × %s, %d GiB, Linux %s, %s, Docker %s, load average %s before the run", runtime.NumCPU(),
+	return fmt.Sprintf("Machine: %d × %s, %d GiB, Linux %s, %s, Docker %s", runtime.NumCPU(),
 		field("/proc/cpuinfo", "model name"), memory()>>20, strings.TrimSpace(read("/proc/sys/kernel/osrelease")), runtime.Version(),
-		strings.TrimSpace(string(docker)), strings.Join(strings.Fields(read("/proc/loadavg"))[:1], ""))
+		strings.TrimSpace(string(docker)))
+}
+
+// load is how many processes wanted to run in the last minute.
+func load() string {
+	first, _, _ := strings.Cut(read("/proc/loadavg"), " ")
+	return first
 }
 
 // memory is that of the machine, in KiB.

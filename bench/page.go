@@ -31,7 +31,7 @@ const (
 	notePush       = "Until git has ended and the URL answers with the new revision. The floor has neither a build nor a check nor a route."
 	noteRoute      = "With its two fsyncs: the route file, and its folder. The request on top is one through the proxy."
 	noteThroughput = "wrk with 32 connections, an upstream of nginx that answers 1 kB, no access logs; all on the same cores, so that the generator and " +
-		"the upstream take their share of each. Medians of five rounds of two seconds, in turns."
+		"the upstream take their share of each. Medians of ten rounds of a second, in turns."
 	noteMemory = "Resident, with the mapped pages of the binary, which the two processes share."
 )
 

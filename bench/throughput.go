@@ -20,8 +20,8 @@ import (
 
 const (
 	loadConns   = 32
-	loadSeconds = 2
-	loadRounds  = 5
+	loadSeconds = 1
+	loadRounds  = 10
 )
 
 // A contender is one proxy in front of the same upstream.

@@ -68,3 +68,33 @@ func readableByAnyone(t *testing.T, dir, text string) (found []string) {
 	}
 	return found
 }
+
+// Security: a pushed app.json cannot make the app's config unreadable.
+func TestBadNameInAppJSONLeavesTheConfigAlone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("blog")
+	w.must("config:set", "--no-restart", "blog", "KEY=value")
+	for _, name := range []string{"A B", `A\nINJECTED=1 B`, "my-key"} {
+		_, err := w.deploy("blog", map[string]string{"Procfile": "web: run\n", "app.json": `{"env":{"` + name + `":{"value":"x"}}}`})
+		if err == nil || !strings.Contains(err.Error(), "is not the name of a variable") {
+			t.Errorf("%q: %v", name, err)
+		}
+		if out := w.must("config:keys", "blog"); out != "KEY\n" {
+			t.Errorf("%q: the config has %q", name, out)
+		}
+	}
+}
+
+// Security: git:set rev-env-var and a push made the app's config unreadable.
+func TestRevEnvVarIsAName(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("blog")
+	if out, code := w.run("git:set", "blog", "rev-env-var", "A B"); code == 0 || !strings.Contains(out, "Invalid key name: 'A B'") {
+		t.Errorf("%d %s", code, out)
+	}
+	w.must("git:set", "blog", "rev-env-var", "REVISION")
+	w.mustDeploy("blog", map[string]string{"Procfile": "web: run\n"})
+	if out := w.must("config:keys", "blog"); out != "REVISION\n" {
+		t.Errorf("the config has %q", out)
+	}
+}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 )
 
 // envPath is where the variables of an app (or Global) are:
@@ -56,6 +59,9 @@ func (s *Store) MergedEnv(app string) (map[string]string, error) {
 
 // SetEnv replaces all variables of the app (or Global).
 func (s *Store) SetEnv(app string, env map[string]string) error {
+	if err := checkEnv(env); err != nil {
+		return fmt.Errorf("cannot write the config of %s: %w", app, err)
+	}
 	if err := s.WriteFile(s.envPath(app), []byte(FormatDotenv(env)), 0o600); err != nil {
 		return err
 	}
@@ -64,6 +70,24 @@ func (s *Store) SetEnv(app string, env map[string]string) error {
 	}
 	return nil
 }
+
+// checkEnv makes sure that what is written can be read back: one bad name
+// would lock everybody out of the whole file.
+func checkEnv(env map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(env)) {
+		back, err := ParseDotenv(FormatDotenv(map[string]string{key: env[key]}))
+		if value, ok := back[key]; err != nil || len(back) != 1 || !ok || value != env[key] || strings.ContainsRune(key+value, 0) {
+			return fmt.Errorf("no file can hold the variable %q", key)
+		}
+	}
+	return nil
+}
+
+// ValidKey tells whether a variable of this name is taken from users.
+// Dokku: plugins/config/environment.go.
+func ValidKey(key string) bool { return keyRE.MatchString(key) }
+
+var keyRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // UpdateEnv changes the variables of the app (or Global) under the config
 // lock, so that two writers do not lose each other's keys. edit may change the

@@ -3,7 +3,6 @@ package config
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,11 +18,9 @@ func (cfg config) load(app string, merged bool) (map[string]string, error) {
 	return cfg.h.Store.Env(app)
 }
 
-var keyRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
 func checkKeys(keys []string) error {
 	for _, k := range keys {
-		if !keyRE.MatchString(k) {
+		if !state.ValidKey(k) {
 			return command.BadInput("Invalid key name: '%s'", k)
 		}
 	}

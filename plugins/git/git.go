@@ -75,7 +75,7 @@ var (
 	}
 	// revEnvVar may be set to nothing, which means "no variable"; see revVar.
 	revEnvVar = state.Property{
-		Plugin: "git", Name: "rev-env-var", Default: "GIT_REV",
+		Plugin: "git", Name: "rev-env-var", Default: "GIT_REV", Validate: checkKey,
 		Help: "the config var that gets the deployed revision",
 	}
 	sourceImage = state.Property{

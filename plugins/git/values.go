@@ -26,6 +26,14 @@ func checkBranch(name string) error {
 	return nil
 }
 
+// checkKey takes no name for a config var that config:set would not take.
+func checkKey(name string) error {
+	if name != "" && !state.ValidKey(name) {
+		return fmt.Errorf("Invalid key name: '%s'", name) //nolint:staticcheck // Dokku's words of config:set
+	}
+	return nil
+}
+
 func checkBool(value string) error {
 	if value != "true" && value != "false" {
 		return fmt.Errorf("invalid value %q, valid values are: true, false", value)

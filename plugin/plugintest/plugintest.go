@@ -30,9 +30,9 @@
 // files are no state: `watch` names triggers that `fired` shows, and `answers`
 // has lines `TRIGGER TEXT`: what an external plugin answers (`TRIGGER !TEXT`: it
 // fails). In output $ROOT and $LIB stand for the state folders, $EPOCH for a
-// time, and $ID for the id of a container.
+// time, $TIME for one of now as 2000-01-31T12:00:00Z, and $ID for the id of a container.
 //
-// New gives tests that need Go the same world.
+// Make gives tests that need Go the same world. RunAll and MakeAll do the same for features that are made together.
 package plugintest
 
 import (
@@ -46,6 +46,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
@@ -56,6 +57,20 @@ import (
 
 // New is a feature as plugins declare it.
 type New func(h *plugin.Host) plugin.Plugin
+
+// All makes features of a host that share something. What they leave behind ends with t.
+type All func(t testing.TB, h *plugin.Host) []plugin.Plugin
+
+// together is the All of features that share nothing.
+func together(plugins []New) All {
+	return func(_ testing.TB, h *plugin.Host) []plugin.Plugin {
+		var all []plugin.Plugin
+		for _, p := range plugins {
+			all = append(all, p(h))
+		}
+		return all
+	}
+}
 
 // World is a host with some plugins.
 type World struct {
@@ -69,26 +84,29 @@ type World struct {
 	// Fired are the recorded triggers, each as "NAME ARG…".
 	Fired []string
 
-	dir string
+	dir   string
+	began time.Time
 }
 
 // Make makes a world with empty state folders.
 func Make(t testing.TB, plugins ...New) *World {
+	t.Helper()
+	return MakeAll(t, together(plugins))
+}
+
+// MakeAll is Make for features that are made together.
+func MakeAll(t testing.TB, features All) *World {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := state.Open(state.Config{Root: filepath.Join(dir, "root"), Lib: filepath.Join(dir, "lib")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{dir: dir, Answers: map[string]string{}, Watched: map[string]bool{}}
+	w := &World{dir: dir, began: time.Now().Truncate(time.Second), Answers: map[string]string{}, Watched: map[string]bool{}}
 	w.Host = &plugin.Host{
 		Store: store, Names: docker.Names{}, Log: slog.New(slog.DiscardHandler), Bus: trigger.NewBus((*outsider)(w)),
 	}
-	var all []plugin.Plugin
-	for _, p := range plugins {
-		all = append(all, p(w.Host))
-	}
-	if w.Table, err = plugin.Table(w.Host, all...); err != nil {
+	if w.Table, err = plugin.Table(w.Host, features(t, w.Host)...); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -140,13 +158,22 @@ func (w *World) result(stdout, stderr string, err error) Result {
 	return Result{w.hide(stdout), w.hide(stderr), command.ExitCode(err)}
 }
 
-// epoch is a time of today in seconds since 1970.
-var epoch = regexp.MustCompile(`\b1[0-9]{9}\b`)
+// epoch is a time of today in seconds since 1970, moment one in the words of RFC 3339.
+var (
+	epoch  = regexp.MustCompile(`\b1[0-9]{9}\b`)
+	moment = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z`)
+)
 
 // hide puts names in place of what is different in every run: the paths of the
-// state folders and times.
+// state folders and times of now.
 func (w *World) hide(text string) string {
 	text = epoch.ReplaceAllString(text, "$$EPOCH")
+	text = moment.ReplaceAllStringFunc(text, func(shown string) string {
+		if at, err := time.Parse(time.RFC3339Nano, shown); err == nil && !at.Before(w.began) {
+			return "$TIME"
+		}
+		return shown
+	})
 	return strings.NewReplacer(w.Host.Store.Root(), "$ROOT", w.Host.Store.Lib(), "$LIB", w.dir, "$DIR").Replace(text)
 }
 

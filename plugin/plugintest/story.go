@@ -18,6 +18,12 @@ var update = flag.Bool("update", false, "write what commands print into testdata
 // Run plays every story in testdata, each in a world of its own.
 func Run(t *testing.T, plugins ...New) {
 	t.Helper()
+	RunAll(t, together(plugins))
+}
+
+// RunAll is Run for features that are made together.
+func RunAll(t *testing.T, features All) {
+	t.Helper()
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no stories in testdata: %v", err)
@@ -28,7 +34,7 @@ func Run(t *testing.T, plugins ...New) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := Make(t, plugins...)
+			w := MakeAll(t, features)
 			w.furnish(t, archive.Files)
 			want := string(archive.Comment)
 			got := w.play(t, want)
@@ -101,9 +107,9 @@ func (w *World) play(t *testing.T, transcript string) string {
 	return b.String()
 }
 
-// containerID is the id of a container, short or whole: another one in every
-// run.
-var containerID = regexp.MustCompile(`\b[0-9a-f]{12}([0-9a-f]{52})?\b`)
+// containerID is the id of a container, short (ps:report shows 11 digits) or
+// whole: another one in every run.
+var containerID = regexp.MustCompile(`\b[0-9a-f]{11,12}([0-9a-f]{52})?\b`)
 
 func writeLines(b *strings.Builder, prefix, text string) {
 	for line := range strings.Lines(containerID.ReplaceAllString(text, "$$ID")) {

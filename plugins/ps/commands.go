@@ -15,7 +15,7 @@ func (p *ps) commands() []*command.Command {
 		command.New("ps:inspect", "Displays a sanitized version of docker inspect for an app", p.inspect),
 		command.New("ps:rebuild", "Rebuilds an app from source", p.rebuild, command.Usage("[--parallel count] [--all|<app>]")),
 		command.New("ps:restart", "Restart an app", p.restart, command.Usage("[--parallel count] [--all|<app>] [<process-name>]")),
-		command.New("ps:restore", "Start previously running apps e.g. after reboot", p.restore),
+		command.New("ps:restore", "Start previously running apps e.g. after reboot", p.restore, command.Usage("[<app>]")),
 		command.New("ps:retire", "Retire replaced containers of an app, or of all apps", p.retire),
 		command.New("ps:scale", "Get/Set how many instances of a given process to run", p.scale,
 			command.Usage("[--skip-deploy] [--format stdout|json] <app> [<proc>=<count>...]")),

@@ -18,7 +18,7 @@ type instancesKey struct{}
 
 func (p *ps) report() *command.Command {
 	return plugin.Report{
-		Feature: "ps", App: p.rows,
+		Feature: "ps", Help: "Displays a process report for one or more apps", Legacy: true, App: p.rows,
 		Global: func(context.Context) (plugin.Rows, error) {
 			return plugin.PropertyRows(p.host, "ps-", p.reported(state.GlobalOnly), state.Global)
 		},

@@ -72,9 +72,11 @@ type shown struct {
 }
 
 func show(rel app.Release, current bool) shown {
+	keys := slices.AppendSeq([]string{}, maps.Keys(rel.Env)) // not nil: JSON shows a list
+	slices.Sort(keys)
 	return shown{
 		rel.Number, current, rel.CreatedAt, rel.Actor, rel.Source, rel.Metadata, rel.Description, rel.Builder,
-		rel.Rev, rel.ImageID, slices.Sorted(maps.Keys(rel.Env)),
+		rel.Rev, rel.ImageID, keys,
 	}
 }
 

@@ -4,6 +4,7 @@
 package scheduler
 
 import (
+	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -15,8 +16,13 @@ var properties = []state.Property{
 
 // Plugin makes the feature.
 func Plugin(h *plugin.Host) plugin.Plugin {
+	report := plugin.PropertyReport(h, "scheduler", properties)
+	report.Legacy = true
 	return plugin.Plugin{
 		Name: "scheduler", Help: "Manage scheduler settings for an app", Properties: properties,
-		Commands: plugin.Settings(h, "scheduler", properties),
+		Commands: []*command.Command{
+			plugin.SetCommand(h, "scheduler", "Invalid property specified, valid properties include", properties, nil),
+			report.Command(h),
+		},
 	}
 }

@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -108,9 +109,14 @@ func (p ports) clear(ctx context.Context, c *command.Call, in appArgs) error {
 }
 
 // change replaces the mappings that the user set by what next makes of them,
-// tells other plugins, and has the app's routes rebuilt.
+// tells other plugins, and has the app's routes rebuilt. New mappings that the
+// proxy refuses are taken back: with them every later command would fail.
 func (p ports) change(ctx context.Context, out *command.Output, app, action string, next func(own []Mapping) ([]Mapping, error)) error {
-	all, err := p.edit(app, next)
+	var before []Mapping
+	all, err := p.edit(app, func(own []Mapping) ([]Mapping, error) {
+		before = slices.Clone(own)
+		return next(own)
+	})
 	if err != nil {
 		return err
 	}
@@ -126,7 +132,12 @@ func (p ports) change(ctx context.Context, out *command.Output, app, action stri
 	if err := p.h.Bus.Event(ctx, "post-proxy-ports-update", app, action); err != nil {
 		return err
 	}
-	return p.h.Bus.Event(ctx, "proxy-build-config", app)
+	err = p.h.Bus.Event(ctx, "proxy-build-config", app)
+	if err != nil && (action == "add" || action == "set") {
+		_, undo := p.edit(app, func([]Mapping) ([]Mapping, error) { return before, nil })
+		err = errors.Join(err, undo)
+	}
+	return err
 }
 
 func (p ports) reportApp(ctx context.Context, app string) (plugin.Rows, error) {

@@ -89,3 +89,26 @@ func FuzzMapping(f *testing.F) {
 		}
 	})
 }
+
+// A port that the proxy cannot have stayed with the app, so that each later
+// command of the app failed, ports:remove of another port included.
+func TestRefusedMappingsAreTakenBack(t *testing.T) {
+	w := plugintest.Make(t, ports.Plugin)
+	if err := w.Host.Store.MakeAppDir("blog"); err != nil {
+		t.Fatal(err)
+	}
+	w.Dokku("ports:set", "blog", "http:80:5000")
+	w.Answers["proxy-build-config"] = "!port 8080 is taken"
+	for _, line := range []string{"ports:add blog http:8080:5000", "ports:set blog tcp:22:22"} {
+		if r := w.Dokku(strings.Fields(line)...); r.Code == 0 || !strings.Contains(r.Stderr, "port 8080 is taken") {
+			t.Errorf("%s: %+v", line, r)
+		}
+		if got := w.Ask("ports-get", "blog").Stdout; got != "http:80:5000\n" {
+			t.Errorf("%s left %s", line, got)
+		}
+	}
+	w.Dokku("ports:remove", "blog", "80")
+	if got := w.Dokku("ports:report", "blog", "--ports-map").Stdout; got != "\n" {
+		t.Errorf("ports:remove was taken back: %q", got)
+	}
+}

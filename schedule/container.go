@@ -14,7 +14,8 @@ import (
 const (
 	LabelDeploy  = "com.slipway.deploy"
 	LabelRelease = "com.slipway.release"
-	LabelPort    = "com.slipway.port" // $PORT, "0" when it has none
+	LabelPort    = "com.slipway.port"    // $PORT, "0" when it has none
+	LabelRestart = "com.slipway.restart" // the restart policy that it gets once it is live
 )
 
 // FromContainer reads an instance back from its container.
@@ -22,7 +23,7 @@ func FromContainer(names docker.Names, c docker.Container) Instance {
 	i := Instance{
 		ID: c.ID, Name: c.Name, App: c.Labels[docker.LabelApp], Process: c.Labels[docker.LabelProcess],
 		Deploy: c.Labels[LabelDeploy], Running: c.State == "running", Status: c.State,
-		Created: c.Created, Started: c.StartedAt,
+		Restart: c.Labels[LabelRestart], Created: c.Created, Started: c.StartedAt,
 	}
 	_, index, _ := strings.Cut(c.Labels[docker.LabelDyno], ".")
 	i.Index, _ = strconv.Atoi(index)

@@ -53,7 +53,7 @@ type Spec struct {
 	Ports   []int             // container ports to publish when the app binds all interfaces
 	Labels  map[string]string
 	Args    []string // more options of `docker container create`, as argv
-	Restart string   // restart policy, such as "on-failure:10"
+	Restart string   // restart policy from Promote on, such as "on-failure:10"; until then it ends when it ends
 	Init    bool     // run an init process as PID 1
 }
 
@@ -81,6 +81,7 @@ type Instance struct {
 	Status  string // the engine's word: running, exited, …
 	IP      string // "" when it does not run
 	Port    int    // $PORT, 0 when it has none
+	Restart string // restart policy of a live one; "" = none
 	Created time.Time
 	Started time.Time // zero from Instances
 }

@@ -81,14 +81,14 @@ func (s *Scheduler) createArgs(spec schedule.Spec) []string {
 	labels[schedule.LabelDeploy] = spec.Deploy
 	labels[schedule.LabelRelease] = strconv.Itoa(spec.Release)
 	labels[schedule.LabelPort] = strconv.Itoa(spec.Port)
+	if spec.Restart != "" {
+		labels[schedule.LabelRestart] = spec.Restart
+	}
 	maps.Copy(labels, spec.Labels)
 	args = append(args, docker.LabelArgs(labels)...)
 	args = append(args, "--name="+s.names.Container(spec.App, spec.Process, spec.Index)+".upcoming-"+spec.Deploy)
 	if spec.Init {
 		args = append(args, "--init")
-	}
-	if spec.Restart != "" {
-		args = append(args, "--restart="+spec.Restart)
 	}
 	for _, p := range spec.Ports {
 		args = append(args, "--publish="+strconv.Itoa(p))
@@ -134,6 +134,16 @@ func (s *Scheduler) Promote(ctx context.Context, app string, fresh, old []schedu
 		}
 	}
 	for _, f := range fresh {
+		// Only now: one that fails its checks is to end, not to begin again.
+		if f.Restart != "" {
+			err := s.engine.SetRestartPolicy(ctx, f.ID, f.Restart)
+			if errors.Is(err, docker.ErrNotFound) {
+				continue // removed behind our back: the flow puts it back
+			}
+			if err != nil {
+				return fmt.Errorf("cannot set the restart policy of %s: %w", f.Name, err)
+			}
+		}
 		lasting := s.names.Container(app, f.Process, f.Index)
 		if f.Name != lasting {
 			if err := s.engine.Rename(ctx, f.ID, lasting); err != nil {

@@ -78,7 +78,7 @@ func TestContainersAreNamedAndLabelledAsDokkus(t *testing.T) {
 	}
 	args := strings.Join(s.Scheduler.(*Scheduler).createArgs(spec), " ")
 	for _, want := range []string{
-		"--name=schedtest-" + s.App + ".web.1.upcoming-d1", "--init", "--restart=on-failure:10", "--label=dokku=", "--label=com.dokku.app-name=" + s.App,
+		"--name=schedtest-" + s.App + ".web.1.upcoming-d1", "--init", "--label=com.slipway.restart=on-failure:10", "--label=dokku=", "--label=com.dokku.app-name=" + s.App,
 		"--label=com.dokku.container-type=deploy", "--label=com.dokku.process-type=web", "--label=com.dokku.dyno=web.1",
 		"--label=org.label-schema.vendor=dokku", "--label=com.slipway.instance=schedtest",
 	} {
@@ -86,8 +86,14 @@ func TestContainersAreNamedAndLabelledAsDokkus(t *testing.T) {
 			t.Errorf("missing %s in %s", want, args)
 		}
 	}
+	if c, err := engine.Inspect(ctx, i.ID); err != nil || c.RestartPolicy != "no" {
+		t.Errorf("an upcoming container has the restart policy %q (%v)", c.RestartPolicy, err)
+	}
 	if err := s.Scheduler.Promote(ctx, s.App, []schedule.Instance{i}, nil); err != nil {
 		t.Fatal(err)
+	}
+	if c, err := engine.Inspect(ctx, i.ID); err != nil || c.RestartPolicy != "on-failure:10" {
+		t.Errorf("a live container has the restart policy %q (%v)", c.RestartPolicy, err)
 	}
 	store := s.Scheduler.(*Scheduler).store
 	for file, want := range map[string]string{"CONTAINER.web.1": i.ID, "IP.web.1": i.IP} {

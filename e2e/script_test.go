@@ -30,6 +30,8 @@ import (
 //	testapp DIR VERSION          puts the test app (testapp/) with a Dockerfile into DIR; / answers VERSION
 //	[!] admin|user|stranger ARGS…  runs a command by ssh with that key (stranger's is not known)
 //	ref APP BRANCH DIR REV       the app's branch is this revision of the repository DIR; REV "none": there is none
+//	gone TYPE                    waits until there is no container of a type (run, cron)
+//	truncate FILE BYTES          makes a file of so many bytes that are not on the disk
 //	zip DIR FILE                 makes a zip archive of a folder
 //	fileserver DIR               serves a folder over HTTP at $FILES
 //	tidy APP                     waits until nothing is left of a deploy: journal, upcoming or retired containers
@@ -57,20 +59,28 @@ func TestScripts(t *testing.T) {
 			}
 			env.Vars = append(env.Vars, in.env()...)
 			env.Vars = append(env.Vars, "SSH_USER="+in.sshCommand("user"), fmt.Sprintf("SSH_PORT=%d", in.sshPort), fmt.Sprintf("HTTP_PORT=%d", in.httpPort), "INSTANCE="+in.instance,
+				"LONG="+strings.Repeat("x", 300), "NEWLINE=a\nb",
 				"HOME="+env.WorkDir, "STATE="+dir)
 			env.Values["installation"] = in
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"repo":       cmdRepo,
-			"commit":     cmdCommit,
-			"http":       cmdHTTP,
-			"kill":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
-			"stop":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
-			"start":      func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
-			"running":    cmdRunning,
+			"repo":    cmdRepo,
+			"commit":  cmdCommit,
+			"http":    cmdHTTP,
+			"kill":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
+			"stop":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
+			"start":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
+			"running": cmdRunning,
+			"gone": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(await(15*time.Second, func() (bool, error) {
+					names, err := of(ts).containers(true, "label=com.dokku.container-type="+args[0])
+					return len(names) == 0, err
+				}))
+			},
 			"testapp":    cmdTestapp,
 			"ref":        cmdRef,
+			"truncate":   cmdTruncate,
 			"zip":        cmdZip,
 			"fileserver": cmdFileserver,
 			"tidy": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -174,4 +184,13 @@ func cmdFileserver(ts *testscript.TestScript, _ bool, args []string) {
 	srv := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
 	ts.Defer(srv.Close)
 	ts.Setenv("FILES", srv.URL)
+}
+
+func cmdTruncate(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	ts.Check(f.Truncate(size))
 }

@@ -149,6 +149,14 @@ func (r *rig) commands() []*command.Command {
 			r.events <- "canceled"
 			return ctx.Err()
 		}),
+		command.New("chatter", "lines until canceled", func(ctx context.Context, c *command.Call, _ noArgs) error {
+			for ctx.Err() == nil {
+				c.Out.Line("a line")
+				time.Sleep(time.Millisecond)
+			}
+			r.events <- "canceled"
+			return ctx.Err()
+		}),
 		command.New("ask", "read a line", func(_ context.Context, c *command.Call, _ noArgs) error {
 			r.events <- "started"
 			buf := make([]byte, 100)

@@ -265,6 +265,26 @@ func TestLostConnectionCancelsTheCommand(t *testing.T) {
 	_ = cmd.Wait()
 }
 
+// `ssh dokku@host logs app -t | head -1` waited for ever: the client told no
+// server that it did not take for OpenSSH that its output has no reader.
+func TestOutputWithoutAReaderEndsTheCommand(t *testing.T) {
+	r := newRig(t, nil)
+	cmd := r.ssh(r.key("ann", ""), nil, "chatter")
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(output, make([]byte, 6)); err != nil {
+		t.Fatal(err)
+	}
+	output.Close()
+	r.event("canceled")
+	_ = cmd.Wait()
+}
+
 // Security: the server is no way into its network.
 func TestForwardingIsRefused(t *testing.T) {
 	r := newRig(t, nil)

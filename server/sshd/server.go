@@ -41,6 +41,12 @@ const (
 	closeGrace = 5 * time.Second
 )
 
+// version is how the server calls itself. The stock client only tells a server
+// whose name begins with OpenSSH that nobody reads a command's output any more,
+// as in `ssh dokku@host logs app -t | head`; without that both would wait for
+// ever. Source: OpenSSH's compat.c and PROTOCOL, eow@openssh.com.
+const version = "OpenSSH_compatible_Slipway"
+
 // ErrClosed is returned by the Serve functions after Shutdown.
 var ErrClosed = errors.New("the SSH server is closed")
 
@@ -104,7 +110,7 @@ type identify func(conn *gossh.ServerConn, ctx ssh.Context) caller
 // terminal, grant agents, and name the last key offered.
 func (s *Server) sshServer(hostKey gossh.Signer, who identify) *ssh.Server {
 	return &ssh.Server{
-		Version:     "Slipway",
+		Version:     version,
 		HostSigners: []ssh.Signer{hostKey},
 		ChannelHandlers: map[string]ssh.ChannelHandler{
 			"session": func(_ *ssh.Server, conn *gossh.ServerConn, nc gossh.NewChannel, ctx ssh.Context) {

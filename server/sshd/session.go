@@ -29,6 +29,10 @@ type session struct {
 	size windowSize // to be given to term
 }
 
+// endOfWrite is the request by which a client says that it takes no more
+// output. Source: OpenSSH's PROTOCOL, section 2.1.
+const endOfWrite = "eow@openssh.com"
+
 // Payloads of channel requests. Source: RFC 4254 §6.
 type (
 	execRequest   struct{ Command string }
@@ -89,6 +93,8 @@ func (ss *session) serve(ctx context.Context, requests <-chan *gossh.Request) {
 			ok = ss.resize(req.Payload)
 		case "signal":
 			ok = ss.signal(req.Payload)
+		case endOfWrite: // a program would get SIGPIPE
+			ss.cancel()
 		}
 		if req.WantReply {
 			_ = req.Reply(ok, nil) // fails when the caller is gone, which ends the loop

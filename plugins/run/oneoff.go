@@ -36,6 +36,10 @@ type oneOff struct {
 // Source: Dokku plugins/scheduler-docker-local/scheduler-run.
 const defaultPort = "5000"
 
+// maxTTL is the most seconds that --ttl-seconds takes: ten years, which a
+// time.Duration still holds.
+const maxTTL = 10 * 365 * 24 * 60 * 60
+
 // maxNumber bounds the number in a container's name, as bash's $RANDOM does.
 const maxNumber = 32768
 
@@ -48,6 +52,9 @@ func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOf
 	seconds, err := strconv.Atoi(in.TTL)
 	if err != nil || seconds < 1 {
 		return o, command.BadInput("--ttl-seconds must be a positive integer")
+	}
+	if seconds > maxTTL {
+		return o, command.BadInput("--ttl-seconds must be at most %d, which is ten years", maxTTL)
 	}
 	o.deadline = time.Duration(seconds) * time.Second
 	if err := r.checkImage(ctx, c, in.App); err != nil {

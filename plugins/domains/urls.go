@@ -105,7 +105,7 @@ func (d domains) machine() (string, error) {
 		return name, nil
 	}
 	// Nothing is sent: connecting a UDP socket only picks a route.
-	conn, err := net.Dial("udp", "192.0.2.1:9") //nolint:noctx // does not block
+	conn, err := net.Dial("udp", "192.0.2.1:9")
 	if err != nil {
 		return name, nil
 	}

@@ -44,7 +44,7 @@ func (p ports) onGetAvailable(_ context.Context, c *trigger.Call) error {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", ":0") //nolint:noctx // does not block
+	l, err := net.Listen("tcp", ":0")
 	if err != nil {
 		return 0, fmt.Errorf("cannot find a free port: %w", err)
 	}

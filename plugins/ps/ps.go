@@ -5,11 +5,24 @@
 //	dokku ps:stop blog / ps:start blog     takes the app down and up
 //	dokku ps:rebuild blog                  builds and deploys the source once more
 //	dokku ps:report blog                   what runs
-//	dokku ps:set blog restart-policy always
+//	dokku ps:inspect blog                  what Docker knows of its containers, with the values of config hidden
+//	dokku ps:restore [blog]                brings up what should run and does not; done at each start anyway
+//	dokku ps:retire [blog]                 ends replaced containers that are still there
 //
 // Process types come from the Procfile; without one there is one type, web,
 // which runs the image's own command. New types begin with no instance, web
 // with one. Where app.json has a formation, it rules the scale.
+//
+// An app that ps:stop took down stays down through config:set, ps:scale and
+// restarts of the host, until ps:start, ps:restart or a deploy.
+//
+// # Properties
+//
+//	restart-policy        Docker's: no, always, unless-stopped, on-failure[:N] (on-failure:10)
+//	stop-timeout-seconds  from SIGTERM to SIGKILL (30)
+//	procfile-path         where the Procfile is in the source (Procfile)
+//	start-cmd             the command of web, instead of the Procfile's
+//	skip-deploy           true: ps:scale only writes the scale down (false)
 package ps
 
 import (

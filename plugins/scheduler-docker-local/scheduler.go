@@ -1,6 +1,13 @@
 // Package schedulerdockerlocal runs the processes of apps as containers on
 // this host's Docker engine. It is the scheduler `docker-local`.
 //
+//	dokku scheduler-docker-local:set blog init-process false   the image has an init process of its own
+//	dokku scheduler-docker-local:report blog
+//
+// Each container has Docker's init as its first process, which passes signals
+// on and reaps what has ended. parallel-schedule-count is kept for Dokku's
+// sake: process types start side by side anyway.
+//
 // Containers are named APP.TYPE.N, carry Dokku's labels, and stand beside the
 // containers that they replace as APP.TYPE.N.upcoming-ID until they have been
 // checked and routed; a replaced one is APP.TYPE.N.EPOCH until it is removed.

@@ -1,6 +1,10 @@
-// Package scheduler chooses which scheduler runs an app.
+// Package scheduler chooses what runs the processes of an app, and the shell
+// that is opened in them.
 //
-//	dokku scheduler:set blog selected docker-local
+//	dokku scheduler:set blog selected docker-local   the one there is: containers on this host
+//	dokku scheduler:set blog shell /bin/zsh          what enter and run open; without it bash or sh
+//	dokku scheduler:set --global shell /bin/bash     for every app that has none of its own
+//	dokku scheduler:report blog
 package scheduler
 
 import (

@@ -42,7 +42,7 @@ func (s *suite) logParts(t *testing.T) {
 
 func (s *suite) logsFollow(t *testing.T) {
 	id := s.start(t, polite)
-	var stdout lockedBuffer
+	var stdout Buffer
 	done := make(chan error, 1)
 	go func() {
 		done <- s.Engine.Logs(t.Context(), id, docker.LogOptions{Follow: true, Tail: -1}, &stdout, io.Discard)

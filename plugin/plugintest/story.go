@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -94,8 +95,8 @@ func (w *World) play(t *testing.T, transcript string) string {
 				t.Fatalf("%s: %v", text, err)
 			}
 			fmt.Fprintf(&b, "[exit %d]\n", result.Code)
-			writeLines(&b, "  | ", result.Stdout)
-			writeLines(&b, "  ! ", result.Stderr)
+			w.writeLines(&b, "  | ", result.Stdout)
+			w.writeLines(&b, "  ! ", result.Stderr)
 			inOutput = true
 		case inOutput && text != "":
 			// what an earlier run printed
@@ -111,8 +112,18 @@ func (w *World) play(t *testing.T, transcript string) string {
 // whole: another one in every run.
 var containerID = regexp.MustCompile(`\b[0-9a-f]{11,12}([0-9a-f]{52})?\b`)
 
-func writeLines(b *strings.Builder, prefix, text string) {
-	for line := range strings.Lines(containerID.ReplaceAllString(text, "$$ID")) {
+// moment is a time in the words of RFC 3339.
+var moment = regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z`)
+
+func (w *World) writeLines(b *strings.Builder, prefix, text string) {
+	text = containerID.ReplaceAllString(text, "$$ID")
+	text = moment.ReplaceAllStringFunc(text, func(shown string) string {
+		if at, err := time.Parse(time.RFC3339Nano, shown); err == nil && !at.Before(w.began) {
+			return "$TIME"
+		}
+		return shown
+	})
+	for line := range strings.Lines(text) {
 		b.WriteString(prefix + strings.TrimRight(line, "\n") + "\n")
 	}
 }

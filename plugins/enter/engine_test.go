@@ -1,10 +1,7 @@
 package enter_test
 
 import (
-	"bytes"
 	"io"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/creack/pty"
@@ -73,43 +70,22 @@ func TestEnterOnATerminal(t *testing.T) {
 	}
 	defer master.Close()
 	defer slave.Close()
-	var seen screen
+	var seen dockertest.Buffer
 	go func() { _, _ = io.Copy(&seen, master) }() // ends with the terminal
 	call := &command.Call{Actor: plugintest.Root, In: slave, Out: command.NewOutput(slave, slave), TTY: terminal(slave.Name())}
 	ended := make(chan int)
 	go func() { ended <- w.Table.Run(t.Context(), call, []string{"enter", "alpha"}) }()
-	seen.eventuallyShows(t, "# ")
+	seen.EventuallyShows(t, "# ")
 	if _, err := master.WriteString("tty; exit 4\n"); err != nil {
 		t.Fatal(err)
 	}
 	if code := <-ended; code != 4 {
 		t.Errorf("exit code %d", code)
 	}
-	seen.eventuallyShows(t, "/dev/pts/")
+	seen.EventuallyShows(t, "/dev/pts/")
 }
 
 type terminal string
 
 func (t terminal) Name() string { return "xterm" }
 func (t terminal) Path() string { return string(t) }
-
-// screen is what a caller sees.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *screen) eventuallyShows(t *testing.T, text string) {
-	t.Helper()
-	dockertest.Eventually(t, "the screen shows "+text, func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return strings.Contains(s.text.String(), text)
-	})
-}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/docker/fake"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugin/plugintest"
@@ -123,28 +123,13 @@ func TestProcessesHaveColoursOnATerminal(t *testing.T) {
 	})
 }
 
-// screen is what somebody who follows sees.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-// shows takes what is on the screen off it and compares.
-func (s *screen) shows(t *testing.T, want string) {
+// shows takes what is on the screen of somebody who follows, and compares.
+func shows(t *testing.T, screen *dockertest.Buffer, want string) {
 	t.Helper()
 	synctest.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if got := s.text.String(); got != want {
+	if got := screen.Take(); got != want {
 		t.Errorf("the screen shows\n%s\nwant\n%s", got, want)
 	}
-	s.text.Reset()
 }
 
 func TestFollowingGoesOnThroughRestartAndDeploy(t *testing.T) {
@@ -154,18 +139,18 @@ func TestFollowingGoesOnThroughRestartAndDeploy(t *testing.T) {
 		d.writes(web, "long ago\nbefore\n", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		var seen screen
+		var seen dockertest.Buffer
 		ended := make(chan int)
 		go func() {
 			call := &command.Call{Actor: plugintest.Root, Out: command.NewOutput(&seen, &seen)}
 			ended <- d.Table.Run(ctx, call, strings.Fields("logs alpha -t -q -n 1 -p web"))
 		}()
 		synctest.Wait()
-		seen.shows(t, "before\n")
+		shows(t, &seen, "before\n")
 
 		d.writes(web, "after\n", "")
 		d.writes(worker, "not asked for\n", "")
-		seen.shows(t, "after\n")
+		shows(t, &seen, "after\n")
 
 		if err := d.engine.Stop(ctx, web, 0); err != nil {
 			t.Fatal(err)
@@ -175,23 +160,23 @@ func TestFollowingGoesOnThroughRestartAndDeploy(t *testing.T) {
 		}
 		synctest.Wait()
 		d.writes(web, "restarted\n", "")
-		seen.shows(t, "restarted\n")
+		shows(t, &seen, "restarted\n")
 
 		next := d.start("web.1", "web.1.upcoming-4711")
 		d.writes(next, "deployed\n", "")
-		seen.shows(t, "deployed\n")
+		shows(t, &seen, "deployed\n")
 		other := d.start("web.2", "web.2")
 		if err := d.engine.Remove(ctx, web); err != nil {
 			t.Fatal(err)
 		}
 		d.writes(other, "scaled\n", "")
-		seen.shows(t, "scaled\n")
+		shows(t, &seen, "scaled\n")
 
 		cancel()
 		if code := <-ended; code != 130 {
 			t.Errorf("exit code %d", code)
 		}
-		seen.shows(t, "")
+		shows(t, &seen, "")
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/creack/pty"
@@ -99,7 +98,7 @@ func TestACommandThatIsNotThereExitsWith127(t *testing.T) {
 func TestACallerThatGoesAwayEndsTheContainer(t *testing.T) {
 	r := deployReal(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	var out screen
+	var out dockertest.Buffer
 	ended := make(chan int)
 	stdin, stdinEnd, err := os.Pipe() // open for as long as the test: nobody types
 	if err != nil {
@@ -111,7 +110,7 @@ func TestACallerThatGoesAwayEndsTheContainer(t *testing.T) {
 		call := &command.Call{Actor: plugintest.Root, In: stdin, Out: command.NewOutput(&out, &out)}
 		ended <- r.Table.Run(ctx, call, []string{"run", "alpha", "sh", "-c", "echo started; sleep 1000"})
 	}()
-	out.eventuallyShows(t, "started")
+	out.EventuallyShows(t, "started")
 	cancel()
 	if code := <-ended; code != 130 {
 		t.Errorf("exit code %d", code)
@@ -139,14 +138,14 @@ func TestTheCallersTerminalIsTheContainers(t *testing.T) {
 	if err := pty.Setsize(master, &pty.Winsize{Rows: 33, Cols: 99}); err != nil {
 		t.Fatal(err)
 	}
-	var seen screen
+	var seen dockertest.Buffer
 	go func() { _, _ = io.Copy(&seen, master) }() // ends with the terminal
 	call := &command.Call{Actor: plugintest.Root, In: slave, Out: command.NewOutput(slave, slave), TTY: terminal(slave.Name())}
 	ended := make(chan int)
 	go func() {
 		ended <- r.Table.Run(t.Context(), call, []string{"run", "alpha", "sh", "-c", "tty; read line; stty size; echo got $line; exit 5"})
 	}()
-	seen.eventuallyShows(t, "/dev/pts/")
+	seen.EventuallyShows(t, "/dev/pts/")
 	// Docker's command line misses a change in the moment between its first look at the size and its wait for the
 	// signal, so the size changes until one arrives.
 	size := pty.Winsize{Rows: 44, Cols: 111}
@@ -163,8 +162,8 @@ func TestTheCallersTerminalIsTheContainers(t *testing.T) {
 	if code := <-ended; code != 5 {
 		t.Errorf("exit code %d", code)
 	}
-	seen.eventuallyShows(t, "got typed")
-	seen.eventuallyShows(t, "44 11")
+	seen.EventuallyShows(t, "got typed")
+	seen.EventuallyShows(t, "44 11")
 	r.isClean(t)
 }
 
@@ -182,24 +181,3 @@ type terminal string
 
 func (t terminal) Name() string { return "xterm" }
 func (t terminal) Path() string { return string(t) }
-
-// screen is what a caller sees.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *screen) eventuallyShows(t *testing.T, text string) {
-	t.Helper()
-	dockertest.Eventually(t, "the screen shows "+text, func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return strings.Contains(s.text.String(), text)
-	})
-}

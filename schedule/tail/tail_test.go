@@ -1,11 +1,9 @@
 package tail_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,24 +12,6 @@ import (
 	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/schedule/tail"
 )
-
-// screen is what a caller sees.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 // A line that is written between what was shown and what is followed appears
 // once, whatever the engine makes of the same time twice.
@@ -45,7 +25,7 @@ func TestFollowingShowsEachLineOnceOnARealEngine(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var seen screen
+	var seen dockertest.Buffer
 	view := tail.New(engine, command.NewOutput(&seen, &seen), true)
 	source := tail.Source{ID: id, Name: "web.1"}
 	if err := view.Recent(ctx, []tail.Source{source}, 10000); err != nil {
@@ -84,7 +64,7 @@ func TestARestartedContainerIsFollowedOn(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var seen screen
+	var seen dockertest.Buffer
 	view := tail.New(engine, command.NewOutput(&seen, &seen), false)
 	source := tail.Source{ID: id, Name: "web.1"}
 	view.Follow(ctx, source, time.Time{})
@@ -116,7 +96,7 @@ func TestARestartedContainerIsFollowedOn(t *testing.T) {
 
 func TestAContainerThatIsGoneHasNoOutput(t *testing.T) {
 	engine := dockertest.Connect(t)
-	var seen screen
+	var seen dockertest.Buffer
 	view := tail.New(engine, command.NewOutput(&seen, &seen), false)
 	gone := tail.Source{ID: dockertest.Name(t), Name: "web.1"}
 	if err := view.Recent(t.Context(), []tail.Source{gone}, 10); err != nil {

@@ -85,6 +85,8 @@ func (c *Client) Create(ctx context.Context, args []string) (id string, err erro
 		return "", fmt.Errorf("cannot create a container: %w", ctx.Err())
 	case errors.As(err, &exit):
 		return "", c.createError(stderr.String())
+	case errors.Is(err, exec.ErrNotFound):
+		return "", Errorf(ErrInvalid, "cannot run the docker command: there is no docker in PATH; install it with the package docker-ce-cli or docker.io")
 	case err != nil:
 		return "", fmt.Errorf("cannot run the docker command: %w", err)
 	}

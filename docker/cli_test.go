@@ -122,3 +122,11 @@ func FuzzHideEnv(f *testing.F) {
 		}
 	})
 }
+
+func TestCreateWithoutDockersCommandSaysWhatToInstall(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := (&Client{}).Create(t.Context(), []string{"image"})
+	if err == nil || err.Error() != "cannot run the docker command: there is no docker in PATH; install it with the package docker-ce-cli or docker.io" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -356,6 +356,8 @@ func TestOneAddressCannotTakeAllTheRoomForLogins(t *testing.T) {
 func TestShutdownWaitsThenCancels(t *testing.T) {
 	r := newRig(t, nil)
 	cmd := r.slipway(nil, "wait")
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -379,6 +381,9 @@ func TestShutdownWaitsThenCancels(t *testing.T) {
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d", code)
+	}
+	if want := " !     slipwayd is stopping and has ended wait. Call it again when slipwayd runs.\n"; said.String() != want {
+		t.Errorf("it said %q", said.String())
 	}
 }
 

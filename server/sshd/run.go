@@ -67,11 +67,18 @@ func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string
 		if len(call.Argv) > 0 {
 			name = call.Argv[0] // without the global flags in front
 		}
+		if s.base.Err() != nil && code == interrupted {
+			call.Out.Warn("slipwayd is stopping and has ended %s. Call it again when slipwayd runs.", name)
+		}
 		s.cfg.Log.Info("command", "command", name, "actor", call.Actor.String(), "root", call.Actor.Root,
 			"addr", call.Actor.Remote, "code", code, "duration", time.Since(start))
 	}()
 	return s.cfg.Table.Run(ctx, call, argv)
 }
+
+// interrupted is the exit code of a command that was cancelled. Source: package
+// command.
+const interrupted = 130
 
 // input is what the caller sends; it ends with an error when ctx ends, also for
 // a reader that waits. Nothing is taken before the first Read, which asks a

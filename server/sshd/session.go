@@ -154,7 +154,7 @@ func (ss *session) signal(payload []byte) bool {
 // leaves a command behind that does not end.
 func (ss *session) interrupt(ctx context.Context) {
 	if ctx.Err() != nil {
-		ss.end(130)
+		ss.end(interrupted)
 		return
 	}
 	ss.cancel()

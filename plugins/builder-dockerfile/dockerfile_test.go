@@ -1,7 +1,6 @@
 package builderdockerfile
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,9 +9,7 @@ import (
 
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/build/buildtest"
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker/dockertest"
-	"github.com/slipwayhq/slipway/plugin"
 )
 
 // base is the image that hack/bootstrap provides.
@@ -181,39 +178,6 @@ func TestDockerfilePathStaysInTheSource(t *testing.T) {
 	for _, path := range []string{"/etc/passwd", "../Dockerfile", "a/../../b"} {
 		if inSource(path) == nil {
 			t.Errorf("%s was accepted", path)
-		}
-	}
-}
-
-func TestCommands(t *testing.T) {
-	h := buildtest.Host(t)
-	table, err := plugin.Table(h, Plugin(h))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		argv []string
-		want string
-		code int
-	}{
-		// What Dokku 0.38.27 printed for the same commands.
-		{[]string{"builder-dockerfile:set", "blog", "dockerfile-path", "Dockerfile.prod"}, "=====> Setting dockerfile-path to Dockerfile.prod\n", 0},
-		{[]string{"builder-dockerfile:report", "blog"}, "=====> blog builder-dockerfile information\n" +
-			"       Builder dockerfile computed dockerfile path: Dockerfile.prod\n" +
-			"       Builder dockerfile dockerfile path:          Dockerfile.prod\n" +
-			"       Builder dockerfile global dockerfile path:   \n", 0},
-		{[]string{"builder-dockerfile:set", "blog", "dockerfile-path"}, "=====> Unsetting dockerfile-path\n", 0},
-		{[]string{"builder-dockerfile:report", "blog", "--builder-dockerfile-computed-dockerfile-path"}, "Dockerfile\n", 0},
-		{[]string{"builder-dockerfile:set", "blog", "bogus", "x"}, " !     Invalid property specified, valid properties include: dockerfile-path\n", 1},
-		{
-			[]string{"builder-dockerfile:set", "blog", "dockerfile-path", "../x"},
-			" !     dockerfile-path must be relative to the root of the source and stay inside it\n", 1,
-		},
-	} {
-		var out bytes.Buffer
-		code := table.Run(t.Context(), &command.Call{Out: command.NewOutput(&out, &out)}, c.argv)
-		if out.String() != c.want || code != c.code {
-			t.Errorf("%v: %d\n%s", c.argv, code, out.String())
 		}
 	}
 }

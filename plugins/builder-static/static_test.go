@@ -14,7 +14,6 @@ import (
 
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/build/buildtest"
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/docker/dockertest"
 	"github.com/slipwayhq/slipway/plugin"
@@ -149,35 +148,6 @@ func TestServerWithSharedLibrariesIsRefused(t *testing.T) {
 	}
 	if err := standsAlone(path); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
 		t.Errorf("%s: %v", path, err)
-	}
-}
-
-func TestCommands(t *testing.T) {
-	h := buildtest.Host(t)
-	table, err := plugin.Table(h, Plugin(h))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		argv []string
-		want string
-		code int
-	}{
-		{[]string{"builder-static:set", "blog", "root", "public"}, "=====> Setting root to public\n", 0},
-		{[]string{"builder-static:report", "blog"}, "=====> blog builder-static information\n" +
-			"       Builder static computed root:  public\n" +
-			"       Builder static global root:    \n" +
-			"       Builder static root:           public\n", 0},
-		{[]string{"builder-static:set", "blog", "root", "/etc"}, " !     root must be a folder relative to the root of the source and stay inside it\n", 1},
-		{[]string{"builder-static:set", "--global", "root", "dist"}, "=====> Setting root to dist\n", 0},
-		{[]string{"builder-static:set", "blog", "root"}, "=====> Unsetting root\n", 0},
-		{[]string{"builder-static:report", "blog", "--builder-static-computed-root"}, "dist\n", 0},
-	} {
-		var out bytes.Buffer
-		code := table.Run(t.Context(), &command.Call{Out: command.NewOutput(&out, &out)}, c.argv)
-		if out.String() != c.want || code != c.code {
-			t.Errorf("%v: %d\n%s", c.argv, code, out.String())
-		}
 	}
 }
 

@@ -234,7 +234,7 @@ func TestKilledAtEveryStepUnderLoad(t *testing.T) {
 			number++
 			r.commit(t, fmt.Sprint(number))
 			l.want(current, fmt.Sprint(number))
-			if err := run(r.push()); err != nil {
+			if err := errors.Join(in.dokku("config:set", "--no-restart", "app", "MARK="+fmt.Sprint(number)), run(r.push())); err != nil {
 				t.Fatal(err)
 			}
 			current = r.body(t, fmt.Sprint(number))
@@ -266,6 +266,13 @@ func TestKilledAtEveryStepUnderLoad(t *testing.T) {
 					}
 					l.want(current)
 					r.body(t, current)
+					if op.name == "releases:rollback" {
+						mark, err := in.command("dokku", "config:get", "app", "MARK").Output()
+						undone := strings.TrimSpace(string(mark)) == fmt.Sprint(number)
+						if err != nil && !isLive(step) || undone == isLive(step) {
+							t.Errorf("the config of %q after a rollback that was killed at %s: %v", mark, step, err)
+						}
+					}
 					l.check(t)
 					return
 				}
@@ -280,4 +287,42 @@ func TestKilledAtEveryStepUnderLoad(t *testing.T) {
 	}
 	r.body(t, fmt.Sprint(number))
 	l.check(t)
+}
+
+// A deploy that is killed while a task of app.json runs leaves no container.
+func TestKilledDuringAPredeployTask(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	r := newRepository(t, in, "blog")
+	files := map[string]string{
+		"Dockerfile": "FROM busybox:stable\nCOPY testapp version /\nCMD [\"/testapp\"]\n",
+		"app.json":   `{"scripts": {"dokku": {"predeploy": "echo it runs; sleep 1000"}}, "formation": {"web": {"quantity": 3}}}`,
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.commit(t, "one")
+	cmd := r.push()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(30*time.Second, func() (bool, error) {
+		names, err := in.containers(false, "label=com.dokku.container-type=run")
+		return len(names) == 1, err
+	}); err != nil {
+		t.Fatal("the task does not run: ", err)
+	}
+	in.stop("serve", syscall.SIGKILL)
+	cmd.Wait()
+	r.restarted(t, 0)
+	names, err := in.containers(true)
+	if err != nil || len(names) > 0 {
+		t.Errorf("left over: %v %v", names, err)
+	}
+	scale, err := in.command("dokku", "ps:scale", "blog").Output()
+	if err != nil || strings.Contains(string(scale), "3") {
+		t.Errorf("the scale of a deploy that was undone: %s %v", scale, err)
+	}
 }

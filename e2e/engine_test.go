@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ func (in *installation) containers(all bool, filters ...string) ([]string, error
 	for _, f := range filters {
 		args = append(args, "--filter", f)
 	}
-	out, err := exec.Command("docker", args...).Output()
+	out, err := in.command("docker", args...).Output()
 	if err != nil {
 		return nil, fmt.Errorf("docker %s: %w", strings.Join(args, " "), err)
 	}

@@ -88,6 +88,7 @@ type installation struct {
 	sshPort  int
 	httpPort int
 	tlsPort  int
+	engine   string // DOCKER_HOST; "" is the shared engine
 
 	mu    sync.Mutex
 	procs map[string]*exec.Cmd // "serve", "proxy"
@@ -166,16 +167,20 @@ func run(cmd *exec.Cmd) error {
 
 // env is the environment of the daemon's processes and of its callers.
 func (in *installation) env() []string {
-	return []string{
-		"DOKKU_ROOT=" + filepath.Join(in.dir, "home"), "DOKKU_LIB_ROOT=" + filepath.Join(in.dir, "lib"),
-		"SLIPWAY_SOCKET=" + in.socket(), "SLIPWAY_LISTEN=127.0.0.1", "SLIPWAY_INSTANCE=" + in.instance,
+	var engine []string
+	if in.engine != "" {
+		engine = []string{"DOCKER_HOST=" + in.engine}
+	}
+	return append(engine,
+		"DOKKU_ROOT="+filepath.Join(in.dir, "home"), "DOKKU_LIB_ROOT="+filepath.Join(in.dir, "lib"),
+		"SLIPWAY_SOCKET="+in.socket(), "SLIPWAY_LISTEN=127.0.0.1", "SLIPWAY_INSTANCE="+in.instance,
 		fmt.Sprintf("SLIPWAY_SSH_PORT=%d", in.sshPort), fmt.Sprintf("SLIPWAY_HTTP_PORT=%d", in.httpPort), fmt.Sprintf("SLIPWAY_HTTPS_PORT=%d", in.tlsPort),
-		"SLIPWAY_DEBUG=1", "TMPDIR=" + in.tmp(), "PATH=" + binaries + ":" + os.Getenv("PATH"),
-		"GIT_SSH_COMMAND=" + in.sshCommand("admin"), "SSH=" + in.sshCommand("admin"),
+		"SLIPWAY_DEBUG=1", "TMPDIR="+in.tmp(), "PATH="+binaries+":"+os.Getenv("PATH"),
+		"GIT_SSH_COMMAND="+in.sshCommand("admin"), "SSH="+in.sshCommand("admin"),
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@localhost", "GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@localhost",
-		"KEYS=" + keys, "REMOTE=" + fmt.Sprintf("ssh://dokku@127.0.0.1:%d", in.sshPort), "BUILDKIT_PROGRESS=plain",
-	}
+		"KEYS="+keys, "REMOTE="+fmt.Sprintf("ssh://dokku@127.0.0.1:%d", in.sshPort), "BUILDKIT_PROGRESS=plain",
+	)
 }
 
 func (in *installation) socket() string { return in.lib("run", "slipwayd.sock") }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -119,6 +120,17 @@ func (o *Output) Text(format string, args ...any) { o.write(o.stdout, "       ",
 
 // Line prints text as it is.
 func (o *Output) Line(format string, args ...any) { o.write(o.stdout, "", format, args) }
+
+// JSON prints v as one line of JSON, as encoding/json writes it. An error says
+// what of v JSON cannot express.
+func (o *Output) JSON(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("cannot print as JSON: %w", err)
+	}
+	o.Line("%s", text)
+	return nil
+}
 
 // Warn prints ` !     text` on stderr.
 func (o *Output) Warn(format string, args ...any) { o.write(o.stderr, " !     ", format, args) }

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -146,11 +145,7 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 				flat[k] = v
 			}
 		}
-		b, err := json.Marshal(flat)
-		if err != nil {
-			return err
-		}
-		c.Out.Line("%s", b)
+		return c.Out.JSON(flat)
 	default:
 		c.Out.Headers().Title("%s %s information", app, r.Title)
 		width := 31

@@ -3,7 +3,6 @@ package apps
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -70,12 +69,7 @@ func (a apps) list(ctx context.Context, c *command.Call, in listArgs) error {
 	}
 	switch in.Format {
 	case "json":
-		b, err := json.Marshal(append([]string{}, names...))
-		if err != nil {
-			return err
-		}
-		c.Out.Line("%s", b)
-		return nil
+		return c.Out.JSON(append([]string{}, names...))
 	case "stdout":
 	default:
 		return command.BadInput("Invalid format specified: %s, valid formats are: stdout, json", in.Format)

@@ -40,7 +40,7 @@ func (b *builds) info(_ context.Context, c *command.Call, in infoArgs) error {
 	}
 	v := b.view(build)
 	if in.Format == "json" {
-		return printJSON(c.Out, v)
+		return c.Out.JSON(v)
 	}
 	rows := [][]string{
 		{"Build ID:", v.ID},

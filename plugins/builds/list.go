@@ -2,7 +2,6 @@ package builds
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func (b *builds) list(_ context.Context, c *command.Call, in listArgs) error {
 		return err
 	}
 	if in.Format == "json" {
-		return printJSON(c.Out, views)
+		return c.Out.JSON(views)
 	}
 	switch {
 	case len(views) == 0 && in.App == "":
@@ -142,15 +141,6 @@ func (b *builds) newest(app string, views []view) ([]view, error) {
 		}
 	}
 	return views[:min(most, len(views))], nil
-}
-
-func printJSON(out *command.Output, v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	out.Line("%s", text)
-	return nil
 }
 
 // printColumns prints rows in columns two spaces apart.

@@ -14,29 +14,26 @@ type typesArgs struct {
 }
 
 func (c *checks) disable(_ context.Context, call *command.Call, in typesArgs) error {
-	types, err := parseTypes(in.Types)
-	if err != nil {
-		return err
-	}
-	if types == nil {
-		call.Out.Step("Disabling zero downtime for app (%s)", in.App)
-	} else {
-		call.Out.Step("Disabling zero downtime for app's (%s) proctypes (%s)", in.App, strings.Join(types, ","))
-	}
-	return c.move(in.App, types, disabled, skipped)
+	return c.switchOff(call, in, "Disabling", disabled, skipped)
 }
 
 func (c *checks) skip(_ context.Context, call *command.Call, in typesArgs) error {
+	return c.switchOff(call, in, "Skipping", skipped, disabled)
+}
+
+// switchOff puts process types into one of the two lists and takes them off
+// the other.
+func (c *checks) switchOff(call *command.Call, in typesArgs, doing string, into, from state.Property) error {
 	types, err := parseTypes(in.Types)
 	if err != nil {
 		return err
 	}
 	if types == nil {
-		call.Out.Step("Skipping zero downtime for app (%s)", in.App)
+		call.Out.Step("%s zero downtime for app (%s)", doing, in.App)
 	} else {
-		call.Out.Step("Skipping zero downtime for app's (%s) proctypes (%s)", in.App, strings.Join(types, ","))
+		call.Out.Step("%s zero downtime for app's (%s) proctypes (%s)", doing, in.App, strings.Join(types, ","))
 	}
-	return c.move(in.App, types, skipped, disabled)
+	return c.move(in.App, types, into, from)
 }
 
 func (c *checks) enable(_ context.Context, call *command.Call, in typesArgs) error {

@@ -2,7 +2,6 @@ package ps
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -93,12 +92,7 @@ func (p *ps) showScale(c *command.Call, in scaleArgs) error {
 		for _, t := range types {
 			rows = append(rows, row{t, scale[t]})
 		}
-		b, err := json.Marshal(rows)
-		if err != nil {
-			return err
-		}
-		c.Out.Line("%s", b)
-		return nil
+		return c.Out.JSON(rows)
 	}
 	h := c.Out.Headers()
 	h.Step("Scaling for %s", in.App)

@@ -13,7 +13,6 @@ package releases
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -104,7 +103,7 @@ func (r *releases) list(_ context.Context, c *command.Call, in listArgs) error {
 		return err
 	}
 	if in.Format == "json" {
-		return printJSON(c, all)
+		return c.Out.JSON(all)
 	}
 	c.Out.Headers().Title("%s releases", in.App)
 	if len(all) == 0 {
@@ -162,7 +161,7 @@ func (r *releases) info(_ context.Context, c *command.Call, in infoArgs) error {
 	}
 	s := show(rel, rel.Number == current.Number)
 	if in.Format == "json" {
-		return printJSON(c, s)
+		return c.Out.JSON(s)
 	}
 	c.Out.Headers().Title("%s release v%d", in.App, s.Number)
 	for _, row := range [][2]string{
@@ -191,13 +190,4 @@ func (r *releases) rollback(ctx context.Context, c *command.Call, in rollbackArg
 	return r.flow.Rollback(ctx, c.Out, deploy.Change{
 		App: in.App, Actor: c.Actor.String(), Source: "releases:rollback",
 	}, int(in.Release))
-}
-
-func printJSON(c *command.Call, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	c.Out.Line("%s", b)
-	return nil
 }

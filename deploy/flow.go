@@ -99,6 +99,16 @@ func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
 	return nil, command.Fail("There is no scheduler %s. Set one that is there: dokku scheduler:set %s selected docker-local", name, app)
 }
 
+// instances lists what there is of an app, and the scheduler that has it.
+func (f *Flow) instances(ctx context.Context, app string) (schedule.Scheduler, []schedule.Instance, error) {
+	s, err := f.scheduler(app)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := s.Instances(ctx, app)
+	return s, all, err
+}
+
 // seconds reads a property as a duration in whole seconds.
 func (f *Flow) seconds(plugin, property, app string) (time.Duration, error) {
 	v, err := f.host.Computed(plugin, property, app)

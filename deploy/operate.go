@@ -202,11 +202,7 @@ func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
 // containers, for logs.
 func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
 	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, _ app.Release) error {
-		s, err := f.scheduler(c.App)
-		if err != nil {
-			return err
-		}
-		instances, err := s.Instances(ctx, c.App)
+		s, instances, err := f.instances(ctx, c.App)
 		if err != nil {
 			return err
 		}
@@ -305,11 +301,7 @@ func (f *Flow) InstancesByApp(ctx context.Context, name string) (map[string][]sc
 // RetireLeftovers drains and removes the replaced instances of an app that are
 // still there, and waits for it.
 func (f *Flow) RetireLeftovers(ctx context.Context, name string) error {
-	s, err := f.scheduler(name)
-	if err != nil {
-		return err
-	}
-	instances, err := s.Instances(ctx, name)
+	s, instances, err := f.instances(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -49,11 +49,7 @@ func (f *Flow) recoverOne(ctx context.Context, e entry) error {
 	if !f.host.Store.AppExists(e.App) {
 		return f.removeJournal(e.App)
 	}
-	s, err := f.scheduler(e.App)
-	if err != nil {
-		return err
-	}
-	instances, err := s.Instances(ctx, e.App)
+	s, instances, err := f.instances(ctx, e.App)
 	if err != nil {
 		return err
 	}

@@ -196,11 +196,7 @@ func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instan
 // Dokku's proxy-build-config trigger. An app that was never deployed is
 // answered with 503.
 func (f *Flow) BuildProxyConfig(ctx context.Context, name string) error {
-	s, err := f.scheduler(name)
-	if err != nil {
-		return err
-	}
-	instances, err := s.Instances(ctx, name)
+	_, instances, err := f.instances(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ const preface = `# Benchmarks
 Written by ` + "`make bench`" + `. Every figure stands beside a peer or a floor that was measured in the same run, in turn with it; times are
 medians. Ratio is ours ÷ the peer's. "Dokku" is what real Dokku took on the same kind of machine; the aim is a ratio of 0.1 at most.
 
-%s. Measured on %s; the load average was %s before the run and %s after it, of which the run itself is about 2.
+%s. Measured on %s; the load average was %s before the run and %s after it, this run's own work included.
 
 `
 

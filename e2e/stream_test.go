@@ -42,7 +42,7 @@ func (in *installation) webSocket(t testing.TB, host string) (net.Conn, *bufio.R
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", host)
 	r := bufio.NewReader(c)
 	resp, err := http.ReadResponse(r, nil)
@@ -92,7 +92,7 @@ func TestTraffic(t *testing.T) {
 			if got, err := lines.ReadString('\n'); err != nil || got != fmt.Sprintf("data: %d\n", n) {
 				t.Fatalf("event %q %v", got, err)
 			}
-			lines.ReadString('\n')
+			_, _ = lines.ReadString('\n')
 			if n == 0 && time.Since(start) > 40*time.Millisecond {
 				t.Error("events are held back")
 			}
@@ -151,7 +151,7 @@ func TestTraffic(t *testing.T) {
 		}
 	})
 	t.Run("crash of a container", func(t *testing.T) {
-		in.get(t.Context(), r.host(), "/crash")
+		_, _, _ = in.get(t.Context(), r.host(), "/crash") // it dies before it answers
 		r.body(t, "two")
 	})
 }

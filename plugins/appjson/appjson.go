@@ -5,7 +5,7 @@
 //	dokku app-json:report blog
 //
 // The path is relative to the root of the code. What the last deploy found
-// there is in $DOKKU_LIB_ROOT/data/app-json/APP/app.json; package app reads it.
+// there is in $DOKKU_LIB_ROOT/data/app-json/APP/app.json.
 package appjson
 
 import (

@@ -9,7 +9,7 @@
 //
 // A new app gets APP.DOMAIN for each global domain; an app whose own name has
 // a dot, such as blog.example.com, gets that name instead. Without a global
-// domain an app answers on a port of its own (see package ports) until it is
+// domain an app answers on a port of its own (see ports) until it is
 // given a domain. A domain belongs to one app: another app that asks for it is
 // refused.
 //

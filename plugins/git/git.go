@@ -21,10 +21,10 @@
 //	push-max-size      bytes in one pushed tree (1 GiB)
 //	archive-max-files  entries of one archive (10000), globally only
 //	archive-max-size   bytes of one archive, packed and unpacked (1 GiB), globally only
-//
+package git
+
 // The pack protocol is spoken by the git binary; see transport.go for a push
 // and hook.go for what is done with it.
-package git
 
 import (
 	"context"

@@ -13,7 +13,7 @@
 // beside http:80 by itself.
 //
 // An app without domains is given a free port of its own, which is kept in the
-// property proxy-port of the plugin proxy.
+// property proxy-port of proxy:set.
 package ports
 
 import (

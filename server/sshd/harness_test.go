@@ -152,7 +152,7 @@ func (r *rig) commands() []*command.Command {
 		command.New("chatter", "lines until canceled", func(ctx context.Context, c *command.Call, _ noArgs) error {
 			for ctx.Err() == nil {
 				c.Out.Line("a line")
-				time.Sleep(time.Millisecond)
+				<-time.After(time.Millisecond)
 			}
 			r.events <- "canceled"
 			return ctx.Err()

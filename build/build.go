@@ -36,7 +36,8 @@ type Request struct {
 	Log    io.Writer         // the full log, more than out shows; not nil
 }
 
-// Titled is a Builder that the build step names other than by Name.
+// Titled is a Builder that the build step names other than by Name: "Dockerfile"
+// for dockerfile.
 type Titled interface{ Title() string }
 
 // Title is what the build step calls a builder: "Building blog from Dockerfile".

@@ -198,5 +198,6 @@ type Terminal interface {
 // Files opens files named on the command line with the rights of the caller,
 // relative to the caller's working directory.
 type Files interface {
+	// Open opens one for reading; its errors name the file. The caller closes it.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 }

@@ -1,4 +1,7 @@
 // Package plugins is the one list of the features that Slipway is made of.
+//
+//	flow, features := plugins.All(host, provider, "/usr/local/bin/slipway")
+//	table, err := plugin.Table(host, features...)
 package plugins
 
 import (

@@ -43,7 +43,8 @@ func FromContainer(names docker.Names, c docker.Container) Instance {
 	return i
 }
 
-// Lister is what LiveOn needs of docker.Engine.
+// Lister is what LiveOn needs of docker.Engine, which says what
+// the methods do.
 type Lister interface {
 	List(ctx context.Context, filter docker.Filter) ([]docker.Container, error)
 }

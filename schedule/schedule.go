@@ -33,9 +33,11 @@ type Scheduler interface {
 	// Discard is Retire for instances that failed their checks: they are
 	// stopped but kept for logs:failed until the app's next deploy.
 	Discard(ctx context.Context, app string, instances []Instance) error
-	// Stop stops live instances without removing them, Resume starts them
-	// again; the instances come back with their new addresses.
+	// Stop stops live instances without removing them (SIGTERM, then SIGKILL
+	// after grace).
 	Stop(ctx context.Context, instances []Instance, grace time.Duration) error
+	// Resume starts instances again that have stopped, and returns them in the
+	// same order with their new addresses.
 	Resume(ctx context.Context, instances []Instance) ([]Instance, error)
 }
 

@@ -30,7 +30,8 @@ import (
 	"github.com/slipwayhq/slipway/command"
 )
 
-// Engine is what a build needs of docker.Engine.
+// Engine is what a build needs of docker.Engine, which says what
+// the methods do.
 type Engine interface {
 	DialBuildKit(ctx context.Context) (net.Conn, error)
 	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)

@@ -3,6 +3,10 @@
 // through. Called as dokku it is the same; called as static-server it serves
 // the files of a static app.
 //
+//	slipway apps:create blog
+//	cat ann.pub | slipway ssh-keys:add ann
+//	slipway enter blog web
+//
 // The names that plugin scripts call (plugn, sigil, prop, common, config_sub,
 // procfile-util) are sent as commands of these names.
 package main

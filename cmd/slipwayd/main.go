@@ -1,7 +1,13 @@
 // Command slipwayd is the daemon: the control plane (serve), the data plane
-// (proxy), or a supervisor of both (up). It runs in the foreground until
-// SIGTERM or SIGINT and logs to stderr. It is configured by the environment,
-// see docs/configuration.md.
+// (proxy), or a supervisor of both (up).
+//
+//	slipwayd serve             takes commands and pushes, deploys
+//	slipwayd proxy             answers HTTP; goes on while the control plane is replaced
+//	slipwayd proxy --take-over takes the ports of a proxy that runs, without losing a request
+//	slipwayd up                both of them, where there is no systemd
+//
+// It runs in the foreground until SIGTERM or SIGINT and logs to stderr. It is
+// configured by the environment, see docs/configuration.md.
 package main
 
 import (

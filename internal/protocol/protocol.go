@@ -2,6 +2,10 @@
 // protocol itself is SSH over a unix socket: the command is an argument vector
 // quoted by package words, the environment below travels as "env" requests,
 // terminal, signals and exit code as SSH has them.
+//
+//	USER    dokku
+//	ENV     SLIPWAY_CWD=/root
+//	EXEC    config:set blog 'GREETING=hi there'
 package protocol
 
 import (

@@ -37,6 +37,8 @@ import (
 
 // Deployer runs one deploy; deploy.Flow is the real one.
 type Deployer interface {
+	// Deploy returns when the app is live, or with a command error that says
+	// why it is not; see deploy.Flow.
 	Deploy(ctx context.Context, out *command.Output, req deploy.Request) error
 }
 

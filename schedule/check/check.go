@@ -29,7 +29,8 @@ import (
 	"github.com/slipwayhq/slipway/docker"
 )
 
-// Engine is what checks need of docker.Engine.
+// Engine is what checks need of docker.Engine, which says what
+// the methods do.
 type Engine interface {
 	Inspect(ctx context.Context, id string) (docker.Container, error)
 	Wait(ctx context.Context, id string) (exitCode int, err error)

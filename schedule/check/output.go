@@ -9,7 +9,8 @@ import (
 	"github.com/slipwayhq/slipway/docker"
 )
 
-// Logger is what ShowOutput needs of docker.Engine.
+// Logger is what ShowOutput needs of docker.Engine, which says what
+// the methods do.
 type Logger interface {
 	Logs(ctx context.Context, id string, options docker.LogOptions, stdout, stderr io.Writer) error
 }

@@ -70,7 +70,8 @@ func (r *reader) logs(ctx context.Context, engine Engine, id string, options doc
 	return err
 }
 
-// Engine is what a View needs of docker.Engine.
+// Engine is what a View needs of docker.Engine, which says what
+// the methods do.
 type Engine interface {
 	Logs(ctx context.Context, id string, options docker.LogOptions, stdout, stderr io.Writer) error
 }

@@ -8,6 +8,7 @@ package app
 import (
 	"errors"
 	"regexp"
+	"strings"
 )
 
 // Name is a valid name of an app: lower-case letters, digits, dots and
@@ -27,13 +28,19 @@ var ErrName = errors.New("App name must begin with lowercase alphanumeric charac
 // ErrNameLength says that a name is too long.
 var ErrNameLength = errors.New("App name must not be longer than 63 characters") //nolint:staticcheck // shown to users as it is
 
-// ParseName checks the name of an app. Errors: ErrName, ErrNameLength.
+// ErrNameDots says that a name cannot be part of a host name.
+var ErrNameDots = errors.New("App name must not end in a dot or have two dots in a row") //nolint:staticcheck // shown to users as it is
+
+// ParseName checks the name of an app. Errors: ErrName, ErrNameLength, ErrNameDots.
 func ParseName(s string) (Name, error) {
 	if len(s) > maxName {
 		return "", ErrNameLength
 	}
 	if !nameRE.MatchString(s) {
 		return "", ErrName
+	}
+	if strings.Contains(s, "..") || strings.HasSuffix(s, ".") {
+		return "", ErrNameDots
 	}
 	return Name(s), nil
 }

@@ -79,9 +79,13 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 	ctx, unlock, err := f.host.Store.LockApp(ctx, r.app)
 	if err != nil {
 		if errors.Is(err, state.ErrLocked) {
+			next := "Another deploy is under way. See it: dokku builds:output " + r.app + " current. End it: dokku builds:cancel " + r.app
+			if f.host.Store.AppLocked(r.app) {
+				next = "It was locked by apps:lock. Unlock it: dokku apps:unlock " + r.app
+			}
 			return ctx, nil, &command.Error{
 				Kind: command.Conflict, Err: err,
-				Message: r.app + " currently has a deploy lock in place. Exiting...\nIt is released when the deploy under way ends; see `dokku builds:list " + r.app + "` or `dokku apps:unlock " + r.app + "`",
+				Message: r.app + " currently has a deploy lock in place. Exiting...\n" + next,
 			}
 		}
 		return ctx, nil, err

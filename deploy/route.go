@@ -187,7 +187,7 @@ func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instan
 		return err
 	}
 	if err := f.proxy.Apply(ctx, routes); err != nil {
-		return command.Fail("Cannot route %s: %w", name, err)
+		return command.Fail("%w", err)
 	}
 	return nil
 }

@@ -120,7 +120,14 @@ func (s *service) existingRepository(ctx context.Context, repository string) (st
 // serve runs one of git's server programs on the session's streams.
 func (s *service) serve(ctx context.Context, c *command.Call, app, program string) error {
 	r := s.repository(app)
-	cmd := r.command(ctx, r.dir, sessionEnv(c), "git", "-c", "transfer.hideRefs="+hiddenRefs, program, r.dir)
+	// A pack holds history too, and is compressed: the bound only keeps a push
+	// from filling the disk before its tree can be measured.
+	limit, err := s.count(pushMaxSize, app)
+	if err != nil {
+		return err
+	}
+	cmd := r.command(ctx, r.dir, sessionEnv(c), "git", "-c", "transfer.hideRefs="+hiddenRefs,
+		"-c", fmt.Sprintf("receive.maxInputSize=%d", packsPerTree*limit), program, r.dir)
 	cmd.Stdout, cmd.Stderr = c.Out.Stdout(), c.Out.Stderr()
 	// Not cmd.Stdin: waiting for the end of the program would then wait for a
 	// client that keeps its side open. The copying ends with the session, which
@@ -158,6 +165,9 @@ func sessionEnv(c *command.Call) []string {
 func notProtocol(r rune) bool {
 	return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789=:-", r)
 }
+
+// packsPerTree is how many times push-max-size a pushed pack may have.
+const packsPerTree = 4
 
 // pushTable counts the pushes under way per repository. Whatever receives a push
 // counts it here: only then does git-hook answer.

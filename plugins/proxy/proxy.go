@@ -15,7 +15,7 @@ package proxy
 import (
 	"context"
 	"errors"
-	"regexp"
+	"fmt"
 	"strconv"
 
 	"github.com/slipwayhq/slipway/command"
@@ -47,11 +47,9 @@ func validPort(v string) error {
 	return nil
 }
 
-var typeRE = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-
 func validType(v string) error {
-	if !typeRE.MatchString(v) {
-		return errors.New("Invalid proxy type, it may only contain lowercase letters, digits and hyphens") //nolint:staticcheck // shown as it is
+	if v != "caddy" {
+		return fmt.Errorf("There is no proxy %q in this version of Slipway: the built-in one, caddy, serves all apps", v) //nolint:staticcheck // shown as it is
 	}
 	return nil
 }

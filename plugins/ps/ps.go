@@ -27,7 +27,9 @@ package ps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +57,7 @@ func Plugin(h *plugin.Host, flow *deploy.Flow) plugin.Plugin {
 }
 
 var properties = []state.Property{
-	{Plugin: "ps", Name: "procfile-path", Default: "Procfile", Help: "Where the Procfile is in the source"},
+	{Plugin: "ps", Name: "procfile-path", Default: "Procfile", Validate: inSource, Help: "Where the Procfile is in the source"},
 	{Plugin: "ps", Name: "restart-policy", Default: "on-failure:10", Validate: validRestartPolicy, Help: "Docker's restart policy of the containers"},
 	{Plugin: "ps", Name: "skip-deploy", Default: "false", Validate: validBool, Help: "Keep ps:scale from starting and stopping instances"},
 	{Plugin: "ps", Name: "stop-timeout-seconds", Default: "30", Validate: validSeconds, Help: "Seconds from SIGTERM to SIGKILL"},
@@ -67,6 +69,13 @@ var properties = []state.Property{
 // restoreProperty is "false" after ps:stop: the app is not to be brought up at
 // boot.
 var restoreProperty = state.Property{Plugin: "ps", Name: "restore", Scope: state.AppOnly, Default: "true", Validate: validBool, Help: "Whether the app comes back after a reboot"}
+
+func inSource(path string) error {
+	if !filepath.IsLocal(path) {
+		return errors.New("procfile-path must be relative to the root of the source and stay inside it")
+	}
+	return nil
+}
 
 func validRestartPolicy(v string) error {
 	policy, retries, hasRetries := strings.Cut(v, ":")

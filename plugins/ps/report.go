@@ -82,7 +82,8 @@ type inspectArgs struct {
 
 // shownEnv are the beginnings of variables that ps:inspect does not mask.
 // Source: Dokku plugins/scheduler-docker-local/scheduler-inspect.
-var shownEnv = []string{"CACHE_PATH=", "DOCKER_", "DOKKU_", "DYNO=", "PATH=", "PORT=", "USER="}
+// Dokku shows all of DOCKER_ too, where logins are found.
+var shownEnv = []string{"CACHE_PATH=", "DOKKU_", "DYNO=", "PATH=", "PORT=", "USER="}
 
 func (p *ps) inspect(ctx context.Context, c *command.Call, in inspectArgs) error {
 	byApp, err := p.flow.InstancesByApp(ctx, in.App)

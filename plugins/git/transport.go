@@ -127,7 +127,7 @@ func (s *service) serve(ctx context.Context, c *command.Call, app, program strin
 		return err
 	}
 	cmd := r.command(ctx, r.dir, sessionEnv(c), "git", "-c", "transfer.hideRefs="+hiddenRefs,
-		"-c", fmt.Sprintf("receive.maxInputSize=%d", packsPerTree*limit), program, r.dir)
+		"-c", fmt.Sprintf("receive.maxInputSize=%d", max(packsPerTree*limit, minPack)), program, r.dir)
 	cmd.Stdout, cmd.Stderr = c.Out.Stdout(), c.Out.Stderr()
 	// Not cmd.Stdin: waiting for the end of the program would then wait for a
 	// client that keeps its side open. The copying ends with the session, which
@@ -166,8 +166,12 @@ func notProtocol(r rune) bool {
 	return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789=:-", r)
 }
 
-// packsPerTree is how many times push-max-size a pushed pack may have.
-const packsPerTree = 4
+// A pushed pack may have packsPerTree times push-max-size, and always minPack
+// bytes: a tree that is only a little too large is told so by its own message.
+const (
+	packsPerTree = 4
+	minPack      = 64 << 20
+)
 
 // pushTable counts the pushes under way per repository. Whatever receives a push
 // counts it here: only then does git-hook answer.

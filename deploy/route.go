@@ -186,6 +186,12 @@ func (f *Flow) apply(ctx context.Context, name string, serving []schedule.Instan
 	if err != nil {
 		return err
 	}
+	if routes.AnyHost && len(serving) == 0 {
+		// It would answer every unknown host on a port that it may share.
+		if _, deployed, err := f.releases.Current(name); err != nil || !deployed {
+			return errors.Join(err, f.proxy.Remove(ctx, name))
+		}
+	}
 	if err := f.proxy.Apply(ctx, routes); err != nil {
 		return command.Fail("%w", err)
 	}

@@ -39,10 +39,14 @@ func (p *ps) onPreDelete(ctx context.Context, c *trigger.Call) error {
 	return p.flow.Destroy(ctx, c.Arg(0))
 }
 
-// onPostCreate answers post-create(app): an app comes with one web process.
-func (p *ps) onPostCreate(_ context.Context, c *trigger.Call) error {
+// onPostCreate answers post-create(app): an app comes with one web process, and
+// its domains answer 503 until it runs.
+func (p *ps) onPostCreate(ctx context.Context, c *trigger.Call) error {
 	p.flow.Created(c.Arg(0))
-	return p.host.Store.SetList(deploy.ScaleList, c.Arg(0), []string{"web=1"})
+	if err := p.host.Store.SetList(deploy.ScaleList, c.Arg(0), []string{"web=1"}); err != nil {
+		return err
+	}
+	return p.flow.BuildProxyConfig(ctx, c.Arg(0))
 }
 
 // onCanScale answers ps-can-scale(app) with true or false.

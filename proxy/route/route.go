@@ -28,7 +28,26 @@ const suffix = ".json"
 // Dir is the path of the folder of route files.
 type Dir string
 
-// Load reads the routes of app. The error is an fs.ErrNotExist when it has none, a
+// file is the content of a route file.
+type file struct {
+	proxy.Routes
+	// Boot is the boot of the host in which the file was written. After another
+	// boot containers have other addresses, and an old one may be another app's.
+	Boot string `json:"boot,omitempty"`
+}
+
+// bootID names the boot that the host is in, "" where the kernel does not say.
+// Source: proc(5), /proc/sys/kernel/random/boot_id.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// Load reads the routes of app. Routes that were written before the host was
+// booted have no upstreams: nobody knows yet whose those addresses are now. The error is an fs.ErrNotExist when it has none, a
 // *proxy.InvalidError when app cannot be a name or the file makes no sense.
 func (d Dir) Load(app string) (proxy.Routes, error) {
 	path, err := d.path(app)
@@ -39,15 +58,23 @@ func (d Dir) Load(app string) (proxy.Routes, error) {
 	if err != nil {
 		return proxy.Routes{}, fmt.Errorf("cannot read routes of %s: %w", app, err)
 	}
-	return Parse(app, data)
+	return parse(app, data, bootID())
 }
 
 // Parse reads the content of the route file of app. Every error is a
 // *proxy.InvalidError.
-func Parse(app string, data []byte) (proxy.Routes, error) {
-	var r proxy.Routes
-	if err := json.Unmarshal(data, &r); err != nil {
+func Parse(app string, data []byte) (proxy.Routes, error) { return parse(app, data, "") }
+
+func parse(app string, data []byte, boot string) (proxy.Routes, error) {
+	var f file
+	if err := json.Unmarshal(data, &f); err != nil {
 		return proxy.Routes{}, &proxy.InvalidError{App: app, Reason: "its route file is broken: " + err.Error()}
+	}
+	r := f.Routes
+	if f.Boot != "" && boot != "" && f.Boot != boot {
+		for i := range r.Listeners {
+			r.Listeners[i].Upstreams = nil
+		}
 	}
 	if r.App != app {
 		return proxy.Routes{}, &proxy.InvalidError{App: app, Reason: fmt.Sprintf("its route file is that of app %q", r.App)}
@@ -84,7 +111,7 @@ func (d Dir) Store(r proxy.Routes) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(r, "", "  ")
+	data, err := json.MarshalIndent(file{Routes: r, Boot: bootID()}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("cannot encode routes of %s: %w", r.App, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,4 +121,40 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Security: after a reboot an address may be another app's container.
+func TestRoutesOfAnEarlierBootHaveNoUpstreams(t *testing.T) {
+	if bootID() == "" {
+		t.Skip("the kernel does not name its boots")
+	}
+	dir := Dir(t.TempDir())
+	if err := dir.Store(example()); err != nil {
+		t.Fatal(err)
+	}
+	same, err := dir.Load(example().App)
+	if err != nil || len(same.Listeners[0].Upstreams) == 0 {
+		t.Fatalf("in the same boot: %+v %v", same, err)
+	}
+	path := filepath.Join(string(dir), example().App+suffix)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = []byte(strings.ReplaceAll(string(data), bootID(), "11111111-2222-3333-4444-555555555555"))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	later, err := dir.Load(example().App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range later.Listeners {
+		if len(l.Upstreams) > 0 {
+			t.Errorf("after a reboot: %+v", l)
+		}
+	}
+	if len(later.Hosts) != len(same.Hosts) {
+		t.Error("the hosts are gone too")
+	}
 }

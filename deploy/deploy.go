@@ -76,18 +76,14 @@ type receiving struct {
 // receive locks the app and opens the deploy's record and journal. Everything
 // printed from here on is kept in the record.
 func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (context.Context, *deployment, error) {
+	if r.kind == record.KindBuild && f.host.Store.AppLocked(r.app) {
+		return ctx, nil, locked(r.app, "It was locked by apps:lock. Unlock it: dokku apps:unlock "+r.app)
+	}
 	ctx, unlock, err := f.host.Store.LockApp(ctx, r.app)
+	if errors.Is(err, state.ErrLocked) {
+		return ctx, nil, locked(r.app, "Another deploy is under way. See it: dokku builds:output "+r.app+" current. End it: dokku builds:cancel "+r.app)
+	}
 	if err != nil {
-		if errors.Is(err, state.ErrLocked) {
-			next := "Another deploy is under way. See it: dokku builds:output " + r.app + " current. End it: dokku builds:cancel " + r.app
-			if f.host.Store.AppLocked(r.app) {
-				next = "It was locked by apps:lock. Unlock it: dokku apps:unlock " + r.app
-			}
-			return ctx, nil, &command.Error{
-				Kind: command.Conflict, Err: err,
-				Message: r.app + " currently has a deploy lock in place. Exiting...\n" + next,
-			}
-		}
 		return ctx, nil, err
 	}
 	f.Created(r.app) // it may be there still after a destruction that failed
@@ -121,6 +117,14 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 	}
 	ctx = trigger.WithStreams(ctx, nil, out.Stdout(), out.Stderr())
 	return ctx, d, nil
+}
+
+// locked is Dokku's message about a deploy lock, and the next step.
+func locked(name, next string) error {
+	return &command.Error{
+		Kind: command.Conflict, Err: state.ErrLocked,
+		Message: name + " currently has a deploy lock in place. Exiting...\n" + next,
+	}
 }
 
 // recordSource is the source as Dokku's records name it.

@@ -495,6 +495,30 @@ func TestLockedAppRefusesDeploys(t *testing.T) {
 	}
 	w.must("apps:unlock", "blog")
 	w.mustDeploy("blog", procfile)
+
+	// What is not a deploy goes on.
+	w.must("apps:lock", "blog")
+	w.must("ps:restart", "blog")
+	w.must("ps:stop", "blog")
+	w.must("ps:start", "blog")
+	w.must("ps:restore", "blog")
+	if out, code := w.run("apps:locked", "blog"); code != 0 {
+		t.Errorf("the lock is gone: %s", out)
+	}
+}
+
+// A ps:stop that was cut off is finished by the next look at the app.
+func TestStopThatWasCutOffIsFinished(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("blog")
+	w.mustDeploy("blog", procfile)
+	if err := w.host.Store.Set(w.host.Property("ps", "restore"), "blog", "false"); err != nil {
+		t.Fatal(err)
+	}
+	w.must("ps:restore", "blog")
+	if got := w.running("blog"); len(got) != 0 {
+		t.Errorf("running: %v", got)
+	}
 }
 
 func TestDestroyLeavesNothing(t *testing.T) {

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/slipwayhq/slipway/app"
@@ -161,6 +162,19 @@ func (f *Flow) Restore(ctx context.Context, out *command.Output, name string, re
 	return nil
 }
 
+// stopStopped stops what a ps:stop that was cut off left running.
+func (f *Flow) stopStopped(ctx context.Context, s schedule.Scheduler, name string, live []schedule.Instance) error {
+	live = slices.DeleteFunc(live, func(i schedule.Instance) bool { return !i.Running })
+	if len(live) == 0 {
+		return nil
+	}
+	grace, err := f.seconds("ps", "stop-timeout-seconds", name)
+	if err != nil {
+		return err
+	}
+	return s.Stop(ctx, live, grace)
+}
+
 // bringBack starts what has ended and says what else there is to do.
 func (f *Flow) bringBack(ctx context.Context, s schedule.Scheduler, name string, resume bool) (missing bool, leftovers []schedule.Instance, err error) {
 	instances, err := s.Instances(ctx, name)
@@ -169,8 +183,11 @@ func (f *Flow) bringBack(ctx context.Context, s schedule.Scheduler, name string,
 	}
 	leftovers = schedule.In(instances, schedule.Retired, schedule.Upcoming)
 	restore, err := f.host.Computed("ps", "restore", name)
-	if err != nil || restore == "false" {
+	if err != nil {
 		return false, leftovers, err
+	}
+	if restore == "false" {
+		return false, leftovers, f.stopStopped(ctx, s, name, schedule.In(instances, schedule.Live))
 	}
 	_, deployed, err := f.releases.Current(name)
 	if err != nil || !deployed {

@@ -151,7 +151,11 @@ func TestALockedAppIsLeftAlone(t *testing.T) {
 		w.create(app)
 		w.mustDeploy(app, procfile)
 	}
-	w.must("apps:lock", "blog")
+	_, release, err := w.host.Store.LockApp(context.Background(), "blog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
 	w.reconcile()
 	w.subscribed()
 	if err := w.engine.Remove(context.Background(), w.containers("blog")[0].ID); err != nil {

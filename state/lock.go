@@ -71,7 +71,9 @@ func (s *Store) DeployLockPath(app string) string {
 // WithLockToken) re-enters it. The returned context carries the token; release
 // must be called once.
 //
-// Errors: ErrLocked when somebody else holds it or the operator locked the app.
+// Errors: ErrLocked when somebody else holds it. That the operator locked the
+// app for deploys (AppLocked) is for the caller to ask: such an app still
+// restarts and comes back after a reboot.
 func (s *Store) LockApp(ctx context.Context, app string) (_ context.Context, release func(), err error) {
 	return s.lockApp(ctx, app, false)
 }
@@ -108,9 +110,6 @@ func (s *Store) tryLockApp(ctx context.Context, app string, brief bool) (_ conte
 		if done, ok := s.locks.brief[app]; ok {
 			return ctx, nil, done, nil
 		}
-		return ctx, nil, nil, fmt.Errorf("%s: %w", app, ErrLocked)
-	}
-	if s.AppLocked(app) {
 		return ctx, nil, nil, fmt.Errorf("%s: %w", app, ErrLocked)
 	}
 	path := s.DeployLockPath(app)

@@ -167,10 +167,10 @@ func notProtocol(r rune) bool {
 }
 
 // A pushed pack may have packsPerTree times push-max-size, and always minPack
-// bytes: a tree that is only a little too large is told so by its own message.
+// bytes: a tree that is too large is told so by its own message, not by git's.
 const (
 	packsPerTree = 4
-	minPack      = 64 << 20
+	minPack      = 4 << 30
 )
 
 // pushTable counts the pushes under way per repository. Whatever receives a push

@@ -166,17 +166,17 @@ func (f *Flow) enter(d *deployment, step Step) error {
 
 // extract writes the source tree into a temporary folder.
 func (f *Flow) extract(ctx context.Context, d *deployment, req Request) (string, error) {
-	work, err := os.MkdirTemp("", "slipway-"+d.app+"-")
-	if err != nil {
-		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
-	}
+	// The journal knows the folder before it is there: a crash between the two
+	// must not leave it behind.
+	work := filepath.Join(os.TempDir(), "slipway-"+d.app+"-"+d.journal.ID)
 	d.journal.WorkDir = work
-	// git writes the tree as the system user, who must get there.
-	if err := os.Chmod(work, 0o711); err != nil {
-		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
-	}
 	if err := f.enter(d, StepExtract); err != nil {
 		return "", err
+	}
+	// git writes the tree as the system user, who must get there.
+	if err := os.Mkdir(work, 0o711); err != nil {
+		d.journal.WorkDir = "" // not ours to remove
+		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
 	}
 	dir := filepath.Join(work, "src")
 	if err := os.Mkdir(dir, 0o755); err != nil {

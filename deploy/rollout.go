@@ -258,10 +258,13 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 		Checks: append(check.OfType(declared, check.Startup), check.OfType(declared, check.Readiness)...),
 		Web:    i.Process == "web", Settings: settings,
 	}, out)
-	if err != nil {
-		if ctx.Err() == nil {
-			err = errors.Join(err, check.ShowOutput(ctx, f.host.Docker, target, failedOutputLines, out))
+	if ctx.Err() == nil { // as Dokku: what it said is shown however the checks ended
+		// A log driver that cannot be read (--log-driver=none) is no reason to fail.
+		if showErr := check.ShowOutput(ctx, f.host.Docker, target, outputLines, out); showErr != nil {
+			f.host.Log.Warn("the output of an instance cannot be shown", "app", d.app, "dyno", i.Dyno(), "err", showErr)
 		}
+	}
+	if err != nil {
 		return err
 	}
 	f.host.Log.Debug("instance is ready", "app", d.app, "dyno", i.Dyno(), "took", time.Since(start))

@@ -14,8 +14,8 @@ import (
 	"github.com/slipwayhq/slipway/docker"
 )
 
-// failedOutputLines is how much of a failed instance's output is shown.
-const failedOutputLines = 50
+// outputLines is how much of a checked instance's output is shown.
+const outputLines = 50
 
 // predeploy runs app.json's predeploy script in the image and keeps what it
 // changed as the release's image.

@@ -28,7 +28,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	}
 	table.AppExists = h.Store.AppExists
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
-		return trigger.WithOutput(ctx, c.In, c.Out)
+		return trigger.WithFiles(trigger.WithOutput(ctx, c.In, c.Out), c.Files)
 	}
 	return table, nil
 }

@@ -16,6 +16,7 @@ import (
 	buildernull "github.com/slipwayhq/slipway/plugins/builder-null"
 	builderstatic "github.com/slipwayhq/slipway/plugins/builder-static"
 	"github.com/slipwayhq/slipway/plugins/builds"
+	"github.com/slipwayhq/slipway/plugins/certs"
 	"github.com/slipwayhq/slipway/plugins/checks"
 	"github.com/slipwayhq/slipway/plugins/config"
 	"github.com/slipwayhq/slipway/plugins/domains"
@@ -54,6 +55,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		buildernull.Plugin(h),
 		builderstatic.Plugin(h),
 		builds.Plugin(h, records),
+		certs.Plugin(h),
 		checks.Plugin(h),
 		config.Plugin(h),
 		domains.Plugin(h),

@@ -29,6 +29,9 @@ type Call struct {
 	In   io.Reader
 	Out  io.Writer
 	Err  io.Writer
+	// Files opens what the caller of the command names, with the rights of the
+	// caller; nil where no command fired the trigger.
+	Files command.Files
 
 	shown *command.Output
 }
@@ -128,6 +131,18 @@ func WithOutput(ctx context.Context, in io.Reader, out *command.Output) context.
 	return context.WithValue(ctx, streamsKey{}, streams{in: in, out: out.Stdout(), err: out.Stderr(), shown: out})
 }
 
+type filesKey struct{}
+
+// WithFiles makes ctx carry the files of a command's caller.
+func WithFiles(ctx context.Context, files command.Files) context.Context {
+	return context.WithValue(ctx, filesKey{}, files)
+}
+
+func filesOf(ctx context.Context) command.Files {
+	files, _ := ctx.Value(filesKey{}).(command.Files)
+	return files
+}
+
 func streamsOf(ctx context.Context) streams {
 	s, ok := ctx.Value(streamsKey{}).(streams)
 	if !ok {
@@ -143,7 +158,7 @@ func streamsOf(ctx context.Context) streams {
 func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, shown: s.shown}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, Files: filesOf(ctx), shown: s.shown}); err != nil {
 			return failed(h, err)
 		}
 	}
@@ -156,7 +171,7 @@ func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, e
 	var out bytes.Buffer
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Files: filesOf(ctx)}); err != nil {
 			return "", failed(h, err)
 		}
 	}
@@ -170,7 +185,7 @@ func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]strin
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		var out bytes.Buffer
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Files: filesOf(ctx)}); err != nil {
 			return nil, failed(h, err)
 		}
 		if answer := strings.TrimSpace(out.String()); answer != "" {

@@ -138,7 +138,8 @@ func (w *World) Run(actor command.Actor, stdin string, argv ...string) Result {
 func (w *World) Fire(name string, args ...string) Result {
 	var stdout, stderr bytes.Buffer
 	out := command.NewOutput(&stdout, &stderr)
-	err := w.Host.Bus.Event(trigger.WithOutput(context.Background(), strings.NewReader(""), out), name, args...)
+	ctx := trigger.WithFiles(trigger.WithOutput(context.Background(), strings.NewReader(""), out), files{w.dir})
+	err := w.Host.Bus.Event(ctx, name, args...)
 	return w.result(stdout.String(), stderr.String(), err)
 }
 

@@ -74,7 +74,12 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			}.Command(h),
 		},
 		Properties: properties,
-		Triggers:   plugin.Triggers{"proxy-is-enabled": p.onIsEnabled, "proxy-type": p.onType},
+		Triggers: plugin.Triggers{
+			"proxy-is-enabled":  p.onIsEnabled,
+			"proxy-type":        p.onType,
+			"post-certs-update": p.onCertificate,
+			"post-certs-remove": p.onCertificate,
+		},
 	}
 }
 

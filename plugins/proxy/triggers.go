@@ -24,3 +24,10 @@ func (p *proxy) onType(_ context.Context, c *trigger.Call) error {
 	}
 	return err
 }
+
+// onCertificate answers post-certs-update(app) and post-certs-remove(app),
+// whoever fires them: https counts, or ends, at once. The plugin ports has
+// changed the mappings by then, as its name comes first.
+func (p *proxy) onCertificate(ctx context.Context, c *trigger.Call) error {
+	return p.host.Bus.Event(ctx, "proxy-build-config", c.Arg(0))
+}

@@ -24,22 +24,33 @@ func (f *Flow) detectPorts(ctx context.Context, rel app.Release) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the image of release %d: %w", rel.Number, err)
 	}
-	args := []string{rel.App}
-	for _, exposed := range image.ExposedPorts {
-		port, protocol, _ := strings.Cut(exposed, "/")
-		scheme := "http"
-		if protocol == "udp" {
-			scheme = "udp"
-		}
-		args = append(args, scheme+":"+port+":"+port)
-	}
-	if len(args) == 1 {
-		args = append(args, "http:80:5000")
-	}
+	args := append([]string{rel.App}, mappings(image.ExposedPorts)...)
 	if err := f.host.Bus.Event(ctx, "ports-set-detected", args...); err != nil {
 		return err
 	}
 	return f.host.Bus.Event(ctx, "ports-configure", rel.App)
+}
+
+// mappings are the port mappings for what an image exposes ("8080/tcp"), and
+// Dokku's default where it exposes nothing. Source: Dokku's builder-dockerfile,
+// fn-builder-dockerfile-get-detect-port-map.
+func mappings(exposed []string) []string {
+	if len(exposed) == 0 {
+		return []string{"http:80:5000"}
+	}
+	var all []string
+	for _, e := range exposed {
+		port, protocol, _ := strings.Cut(e, "/")
+		scheme := "http"
+		switch {
+		case protocol == "udp":
+			scheme = "udp"
+		case port == "443":
+			scheme = "https"
+		}
+		all = append(all, scheme+":"+port+":"+port)
+	}
+	return all
 }
 
 // hosts are the domains that the app answers to, none when vhosts are
@@ -53,7 +64,25 @@ func (f *Flow) hosts(ctx context.Context, name string) ([]string, error) {
 		return nil, err
 	}
 	list, err := f.host.Bus.Query(ctx, "domains-list", name)
-	return strings.Fields(list), err
+	return spread(strings.Fields(list)), err
+}
+
+// spread puts the two names in place of a domain such as ".example.com", which
+// stands for both, and leaves out doubles.
+func spread(domains []string) []string {
+	var hosts []string
+	for _, d := range domains {
+		names := []string{d}
+		if name, below := strings.CutPrefix(d, "."); below {
+			names = []string{name, "*." + name}
+		}
+		for _, n := range names {
+			if !slices.Contains(hosts, n) {
+				hosts = append(hosts, n)
+			}
+		}
+	}
+	return hosts
 }
 
 // firstHost is the host that http checks name.

@@ -46,6 +46,17 @@ type Line struct {
 	Key  *Key // nil: blank, a comment, or not a key of Dokku's
 }
 
+// Broken tells whether a line is neither blank, nor a comment, nor a key of
+// anybody's.
+func (l Line) Broken() bool {
+	text := strings.TrimSpace(l.Text)
+	if text == "" || text[0] == '#' || l.Key != nil {
+		return false
+	}
+	_, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+	return err != nil
+}
+
 // Parse reads the whole file. It never fails: what it does not understand is a
 // Line without Key.
 func Parse(text string) []Line {

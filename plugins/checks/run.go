@@ -149,7 +149,7 @@ func (c *checks) firstHost(ctx context.Context, name string) (string, error) {
 	domains, err := c.host.Bus.Query(ctx, "domains-list", name)
 	for domain := range strings.FieldsSeq(domains) {
 		if !strings.Contains(domain, "*") {
-			return domain, err
+			return strings.TrimPrefix(domain, "."), err
 		}
 	}
 	return "", err

@@ -111,6 +111,24 @@ func (d domains) reset(ctx context.Context, c *command.Call, in appArgs) error {
 	return nil
 }
 
+// setup is Dokku's command for the domains of an app that has no file of them.
+func (d domains) setup(ctx context.Context, c *command.Call, in appArgs) error {
+	exists, err := d.hasFile(in.App)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		if err := d.setUp(ctx, c.Out, in.App); err != nil {
+			return err
+		}
+	}
+	if err := d.updated(ctx, in.App, "reset"); err != nil {
+		return err
+	}
+	c.Out.Headers().Step("Setup domains for %s", in.App)
+	return nil
+}
+
 func (d domains) enable(ctx context.Context, c *command.Call, in appOrAllArgs) error {
 	return d.each(in, func(app string) error { return d.enableApp(ctx, c.Out, app) })
 }

@@ -3,6 +3,7 @@
 //	dokku domains:add-global example.com   # once: every new app is APP.example.com
 //	dokku domains:add blog www.example.com example.com
 //	dokku domains:add blog '*.example.com'
+//	dokku domains:add blog .example.com      # both of these
 //	dokku domains:remove blog example.com
 //	dokku domains:report blog
 //	dokku urls blog
@@ -48,6 +49,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("domains:remove-global", "Remove global domain names", d.removeGlobal),
 			command.New("domains:set-global", "Set global domain names", d.setGlobal),
 			command.New("domains:clear-global", "Clear global domain names", d.clearGlobal),
+			command.New("domains:setup", "Set up domains of an app that has none", d.setup, command.Hidden),
 			report.Command(h),
 			command.New("url", "Show the first URL for an application (compatibility)", d.url),
 			command.New("urls", "Show all URLs for an application", d.urls),

@@ -70,18 +70,45 @@ func TestHost(t *testing.T) {
 	for in, want := range map[string]string{
 		"example.com": "example.com", "WWW.Example.COM": "www.example.com", "*.example.com": "*.example.com",
 		"192.0.2.1": "192.0.2.1", "localhost": "localhost", "a_b.example.com": "a_b.example.com", "xn--bcher-kva.example": "xn--bcher-kva.example",
+		".Example.com": ".example.com", "_": "_",
 	} {
 		if got, err := domains.ParseHost(in); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{
-		"", ".", "a..b", "-a.com", "a-.com", "a b", "a/b", "http://a.com", "a.com:80", "*", "*a.com", "a.*.com", "**.com", "bücher.example",
+		"", ".", "..a", ".*.a", ".192.0.2.1", "a..b", "-a.com", "a-.com", "a b", "a/b", "http://a.com", "a.com:80", "*", "*a.com", "a.*.com", "**.com", "bücher.example",
 		"a\n.com", "a.com.", "$(x).com", "../x", strings.Repeat("a", 64) + ".com", strings.Repeat("a.", 130) + "com",
 	} {
 		if got, err := domains.ParseHost(in); err == nil || err.Error() != in+" is invalid. exiting..." {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
+	}
+}
+
+// ".example.com" stands for example.com and all below it, as nginx has it, and
+// nobody else may have one of these.
+func TestDomainForItselfAndAllBelow(t *testing.T) {
+	w := plugintest.Make(t, domains.Plugin, config.Plugin)
+	for _, app := range []string{"alpha", "beta"} {
+		if err := w.Host.Store.MkdirAll(w.Host.Store.AppDir(app), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := w.Dokku("domains:add", "alpha", ".example.com"); r.Code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	for _, taken := range []string{"example.com", "*.example.com", ".example.com"} {
+		if r := w.Dokku("domains:add", "beta", taken); r.Code == 0 || !strings.Contains(r.Stderr, taken+" already belongs to the app alpha") {
+			t.Errorf("%s: %+v", taken, r)
+		}
+	}
+	if r := w.Dokku("domains:add", "beta", "www.example.com"); r.Code != 0 {
+		t.Errorf("%+v", r)
+	}
+	w.Answers["ports-get"] = "http:80:5000"
+	if r := w.Dokku("urls", "alpha"); r.Stdout != "http://example.com\n" {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -18,6 +18,15 @@ func (d domains) globalPath() string { return d.h.Store.RootPath("VHOST") }
 // own reads the domains in the app's file, whether they are in force or not.
 func (d domains) own(app string) ([]string, error) { return d.h.Store.ReadLines(d.path(app)) }
 
+// hasFile tells whether the app has a file of domains, though it may be empty.
+func (d domains) hasFile(app string) (bool, error) {
+	_, err := os.Stat(d.path(app))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // removeFile removes the app's file; existed tells whether there was one.
 func (d domains) removeFile(app string) (existed bool, err error) {
 	err = os.Remove(d.path(app))
@@ -98,7 +107,7 @@ func (d domains) owner(app, host string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if slices.Contains(hosts, host) {
+		if slices.ContainsFunc(hosts, func(taken string) bool { return collide(taken, host) }) {
 			return other, nil
 		}
 	}

@@ -69,6 +69,7 @@ func (d domains) buildURLs(ctx context.Context, app, scheme string) ([]string, e
 	}
 	var urls []string
 	for _, host := range hosts {
+		host = strings.TrimPrefix(host, ".")
 		for _, e := range endpoints {
 			urls = append(urls, e.url(host))
 		}

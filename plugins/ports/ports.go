@@ -50,14 +50,14 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "ports", Help: "Manage ports for an app",
 		Properties: []state.Property{propMap, propDetected},
-		Commands: []*command.Command{
+		Commands: append(p.deprecated(),
 			command.New("ports:list", "List port mappings for app", p.list),
 			command.New("ports:add", "Add port mappings to an app", p.add, command.Usage("<app> [<scheme>:<host-port>:<container-port>...]")),
 			command.New("ports:set", "Set port mappings for an app", p.set, command.Usage("<app> [<scheme>:<host-port>:<container-port>...]")),
 			command.New("ports:remove", "Remove specific port mappings from an app", p.remove, command.Usage("<app> [<host-port>|<scheme>:<host-port>:<container-port>...]")),
 			command.New("ports:clear", "Clear all port mappings for an app", p.clear),
 			report.Command(h),
-		},
+		),
 		Triggers: plugin.Triggers{
 			"ports-get":            p.onGet,
 			"ports-get-available":  p.onGetAvailable,

@@ -92,6 +92,9 @@ func (p *proxy) set(ctx context.Context, c *command.Call, in setArgs) error {
 		}
 		in.Property, in.Value = proxyType.Name, in.Property
 	}
+	if in.Property == proxyType.Name && in.Value != builtIn && slices.Contains(types, in.Value) {
+		c.Out.Warn("This version of Slipway serves all apps by its built-in proxy, %s: the type %s is kept, and changes nothing", builtIn, in.Value)
+	}
 	return plugin.Setter{
 		Feature: "proxy", BadKey: "Invalid property specified, valid properties include", Properties: properties,
 		Changed: p.routeAgain,

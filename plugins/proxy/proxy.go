@@ -8,6 +8,10 @@
 //	dokku proxy:set blog type caddy     or --global; the default is Slipway's own proxy, caddy
 //	dokku proxy:set blog proxy-port 8080
 //
+// Dokku's other types (nginx, haproxy, openresty, traefik) can be set, so that
+// scripts and settings of a Dokku server go on working, but the built-in proxy
+// serves all apps; proxy:set says so.
+//
 // proxy-port and proxy-ssl-port are the ports that the proxy listens on for the
 // app instead of 80 and 443.
 package proxy
@@ -16,7 +20,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
@@ -28,7 +34,7 @@ var (
 	proxyPort    = state.Property{Plugin: "proxy", Name: "proxy-port", Validate: validPort, Help: "The port that the proxy listens on for HTTP"}
 	proxySSLPort = state.Property{Plugin: "proxy", Name: "proxy-ssl-port", Validate: validPort, Help: "The port that the proxy listens on for HTTPS"}
 	// Dokku's default is nginx; here a new installation serves by the built-in Caddy.
-	proxyType = state.Property{Plugin: "proxy", Name: "type", Default: "caddy", Validate: validType, Help: "The proxy that serves the app"}
+	proxyType = state.Property{Plugin: "proxy", Name: "type", Default: builtIn, Validate: validType, Help: "The proxy that serves the app"}
 )
 
 var properties = []state.Property{disabled, proxyPort, proxySSLPort, proxyType}
@@ -47,9 +53,15 @@ func validPort(v string) error {
 	return nil
 }
 
+// builtIn is the type of Slipway's own proxy.
+const builtIn = "caddy"
+
+// types are those of Dokku. Source: docs/networking/proxy-management.md.
+var types = []string{builtIn, "haproxy", "nginx", "openresty", "traefik"}
+
 func validType(v string) error {
-	if v != "caddy" {
-		return fmt.Errorf("There is no proxy %q in this version of Slipway: the built-in one, caddy, serves all apps", v) //nolint:staticcheck // shown as it is
+	if !slices.Contains(types, v) {
+		return fmt.Errorf("There is no proxy %q, there are: %s", v, strings.Join(types, ", ")) //nolint:staticcheck // shown as it is
 	}
 	return nil
 }

@@ -49,6 +49,9 @@ func (f *feature) add(ctx context.Context, c *command.Call, in addArgs) error {
 	if err != nil {
 		return err
 	}
+	if err := f.sound(lines); err != nil {
+		return err
+	}
 	if slices.ContainsFunc(lines, named(in.Name)) {
 		c.Out.ErrorLine("Duplicate ssh key name")
 		return command.Fail(refused)
@@ -121,13 +124,33 @@ func (f *feature) list(_ context.Context, c *command.Call, in listArgs) error {
 		}
 	}
 	if in.Format == "json" {
-		return printJSON(c.Out, keys)
-	}
-	if len(keys) == 0 {
-		return command.Fail(noKeys)
+		if err := printJSON(c.Out, keys); err != nil {
+			return err
+		}
+		return f.sound(lines)
 	}
 	for _, k := range keys {
 		c.Out.Line(`%s NAME="%s" SSHCOMMAND_ALLOWED_KEYS="%s"`, k.Fingerprint, k.Name, k.Options)
+	}
+	switch err := f.sound(lines); {
+	case err != nil:
+		return err
+	case len(keys) > 0:
+		return nil
+	case slices.ContainsFunc(lines, func(l authkeys.Line) bool { return l.Key != nil }):
+		return command.Exit{Code: 1} // there are keys, but none of that name: Dokku says nothing
+	default:
+		return command.Fail(noKeys)
+	}
+}
+
+// sound fails when a line of the file is no key: it may be one that was cut off,
+// and whoever has it is locked out.
+func (f *feature) sound(lines []authkeys.Line) error {
+	for i, l := range lines {
+		if l.Broken() {
+			return command.Fail("%s line %d failed ssh-keygen check.\nMend that line of the file, or take it out.", f.path(), i+1)
+		}
 	}
 	return nil
 }
@@ -149,13 +172,15 @@ type removeArgs struct {
 }
 
 // remove is silent about a key that is not there, as Dokku is.
-func (f *feature) remove(_ context.Context, _ *command.Call, in removeArgs) error {
+func (f *feature) remove(_ context.Context, c *command.Call, in removeArgs) error {
 	match := withFingerprint(in.Fingerprint)
 	switch {
 	case in.Fingerprint != "" && in.Name != "":
 		return command.BadInput("Specify either a name or a fingerprint")
 	case in.Name != "":
 		match = named(in.Name)
+	case in.Fingerprint == "" && slices.Contains(c.Argv, "--fingerprint"):
+		return command.BadInput("A fingerprint is required to remove a key, ie: dokku ssh-keys:remove --fingerprint FINGERPRINT")
 	case in.Fingerprint == "":
 		return command.BadInput("A name is required to remove a key, ie: dokku ssh-keys:remove <name>")
 	}

@@ -31,6 +31,7 @@ type Container struct {
 	FinishedAt   time.Time         // (I) zero when never ended
 	Created      time.Time         // in a List to the second
 	IPs          map[string]string // network name to IPv4 address; only networks with an address; never nil
+	Networks     []string          // names of all networks that it is attached to, with an address or not, sorted
 
 	Env           []string // (I) "KEY=VALUE", the image's included
 	Cmd           []string // (I)
@@ -45,9 +46,20 @@ type Container struct {
 // Running reports whether the container's process runs (it may be paused).
 func (c Container) Running() bool { return c.State == "running" || c.State == "paused" }
 
-// IP is the address to reach the container at: that of the network "bridge", else of the first network by name; empty when it has none.
+// IP is the address to reach the container at: that of the network that it was created in, else of the first network by
+// name; the host's own for one in the host's network, which has no other; empty when it has none.
 func (c Container) IP() string {
-	if ip := c.IPs["bridge"]; ip != "" {
+	first := c.NetworkMode
+	switch first {
+	case "host":
+		if c.Running() {
+			return "127.0.0.1"
+		}
+		return ""
+	case "default", "":
+		first = "bridge"
+	}
+	if ip := c.IPs[first]; ip != "" {
 		return ip
 	}
 	var networks []string

@@ -35,6 +35,8 @@ import (
 
 // Engine is a Docker engine. All methods may be called from several goroutines at once, and end when ctx is done.
 type Engine interface {
+	Networks
+
 	// Version asks the engine for its version. It is also the way to ask whether the engine is there.
 	Version(ctx context.Context) (Version, error)
 

@@ -97,6 +97,7 @@ func fromInspect(in container.InspectResponse) Container {
 	}
 	if in.NetworkSettings != nil {
 		out.IPs = addresses(in.NetworkSettings.Networks)
+		out.Networks = slices.Sorted(maps.Keys(in.NetworkSettings.Networks))
 	}
 	return out
 }
@@ -121,6 +122,7 @@ func fromSummary(in container.Summary) Container {
 	maps.Copy(out.Labels, in.Labels)
 	if in.NetworkSettings != nil {
 		out.IPs = addresses(in.NetworkSettings.Networks)
+		out.Networks = slices.Sorted(maps.Keys(in.NetworkSettings.Networks))
 	}
 	return out
 }

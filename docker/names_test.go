@@ -50,6 +50,18 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+func TestIPIsThatOfTheNetworkItWasCreatedIn(t *testing.T) {
+	ips := map[string]string{"aaa": "10.0.0.2", "bridge": "172.17.0.2", "own": "10.5.0.2"}
+	for mode, want := range map[string]string{"default": "172.17.0.2", "bridge": "172.17.0.2", "own": "10.5.0.2", "gone": "10.0.0.2", "host": "127.0.0.1"} {
+		if got := (Container{State: "running", NetworkMode: mode, IPs: ips}).IP(); got != want {
+			t.Errorf("in %s the address is %q, want %q", mode, got, want)
+		}
+	}
+	if got := (Container{State: "exited", NetworkMode: "host"}).IP(); got != "" {
+		t.Errorf("an ended container has the address %q", got)
+	}
+}
+
 func TestIPPrefersTheBridge(t *testing.T) {
 	for want, ips := range map[string]map[string]string{
 		"":           {},

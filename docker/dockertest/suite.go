@@ -52,6 +52,8 @@ func Run(t *testing.T, subject Subject) {
 		{"commit", s.commit},
 		{"events", s.events},
 		{"events: end with the context", s.eventsEnd},
+		{"networks", s.networks},
+		{"networks: attached containers", s.networkConnect},
 		{"image: inspect", s.imageInspect},
 		{"image: list", s.imageList},
 		{"image: tag and remove", s.imageTag},

@@ -104,6 +104,13 @@ func newContainer(args Args, image *image) docker.Container {
 	}
 	if networks := args.Options["network"]; len(networks) > 0 {
 		c.NetworkMode = networks[0]
+		c.Networks = slices.Compact(slices.Sorted(slices.Values(networks)))
+	}
+	switch kind, _, _ := strings.Cut(c.NetworkMode, ":"); {
+	case c.NetworkMode == "default":
+		c.Networks = []string{"bridge"}
+	case kind == "container":
+		c.Networks = nil
 	}
 	if user, given := args.Option("user"); given {
 		c.User = user

@@ -46,7 +46,7 @@ type Engine struct {
 	containers  []*container  // oldest first
 	images      []*image      // oldest first
 	remote      map[string]docker.Image
-	networks    map[string]bool
+	networks    []docker.Network // oldest first
 	subscribers []*subscriber
 	addresses   int // given out so far
 	calls       []string
@@ -72,18 +72,18 @@ type Behaviour struct {
 
 // New returns an engine with the networks that every engine has, and no image.
 func New() *Engine {
-	return &Engine{
-		changed:  make(chan struct{}),
-		remote:   map[string]docker.Image{},
-		networks: map[string]bool{"bridge": true, "host": true, "none": true},
+	e := &Engine{changed: make(chan struct{}), remote: map[string]docker.Image{}}
+	for _, n := range []struct{ name, driver string }{{"bridge", "bridge"}, {"host", "host"}, {"none", "null"}} {
+		e.networks = append(e.networks, newNetwork(n.name, n.driver, nil))
 	}
+	return e
 }
 
 // AddNetwork makes a network that containers may be in.
 func (e *Engine) AddNetwork(name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.networks[name] = true
+	e.networks = append(e.networks, newNetwork(name, "bridge", nil))
 }
 
 // Calls are the calls so far: the method's name and, after a space, what it was about.

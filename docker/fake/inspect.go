@@ -17,7 +17,7 @@ import (
 // snapshot is a copy that the caller may keep. The caller holds the engine's mu.
 func (c *container) snapshot() docker.Container {
 	copied := c.Container
-	copied.Labels, copied.IPs = maps.Clone(c.Labels), maps.Clone(c.IPs)
+	copied.Labels, copied.IPs, copied.Networks = maps.Clone(c.Labels), maps.Clone(c.IPs), slices.Clone(c.Networks)
 	return copied
 }
 
@@ -42,8 +42,8 @@ func (e *Engine) InspectRaw(ctx context.Context, id string) (raw json.RawMessage
 func rawContainer(c docker.Container) api.InspectResponse {
 	mode, retries, _ := docker.ParseRestartPolicy(c.RestartPolicy) // checked when it was set
 	networks := map[string]*network.EndpointSettings{}
-	for name, ip := range c.IPs {
-		address, _ := netip.ParseAddr(ip)
+	for _, name := range c.Networks {
+		address, _ := netip.ParseAddr(c.IPs[name])
 		networks[name] = &network.EndpointSettings{IPAddress: address}
 	}
 	var health *api.Health

@@ -18,6 +18,7 @@ type container struct {
 	image     *image
 	files     tree
 	behaviour Behaviour
+	aliases   map[string][]string // on the networks that it was attached to
 	log       []logLine
 	exits     int  // how often its program ended
 	lastCode  int  // with which code the last time
@@ -193,15 +194,9 @@ func (e *Engine) Wait(ctx context.Context, id string) (exitCode int, err error) 
 
 // begin starts a container's program. The caller holds mu.
 func (e *Engine) begin(c *container) error {
-	var networks []string
-	switch kind, _, _ := strings.Cut(c.NetworkMode, ":"); {
-	case c.NetworkMode == "default":
-		networks = []string{"bridge"}
-	case c.NetworkMode != "host" && c.NetworkMode != "none" && kind != "container":
-		networks = c.args.Options["network"]
-	}
+	networks := slices.DeleteFunc(slices.Clone(c.Networks), func(name string) bool { return name == "host" || name == "none" })
 	for _, network := range networks {
-		if !e.networks[network] {
+		if e.network(network) == nil {
 			return docker.Errorf(docker.ErrNotFound, "network %s not found", network)
 		}
 	}
@@ -216,11 +211,7 @@ func (e *Engine) begin(c *container) error {
 	c.State, c.ExitCode, c.Error, c.OOMKilled, c.Restarting = "running", 0, "", false, false
 	c.StartedAt, c.Health = now(), c.behaviour.Health
 	for _, network := range networks {
-		c.IPs[network] = c.behaviour.IP
-		if c.behaviour.IP == "" {
-			c.IPs[network] = e.nextAddress()
-		}
-		e.publish(docker.Event{Type: "network", Action: "connect", ID: c.ID, Network: network})
+		e.attach(c, network)
 	}
 	e.announce(c, "start")
 	c.write(c.behaviour.Stdout, c.behaviour.Stderr)

@@ -334,6 +334,9 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 	if err != nil {
 		return err
 	}
+	if err := f.event(ctx, "slipway-pre-route", append([]string{d.app}, ids(fresh)...)...); err != nil {
+		return errors.Join(err, s.Discard(context.WithoutCancel(ctx), d.app, fresh))
+	}
 	// From here on the caller's going away changes nothing any more.
 	ctx = context.WithoutCancel(ctx)
 	if err := f.route(ctx, s, d, plan, fresh); err != nil {

@@ -14,6 +14,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -130,7 +131,11 @@ func (f *Flow) isTrue(plugin, property, app string) (bool, error) {
 
 // event fires one of Dokku's triggers with the deploy's output.
 func (f *Flow) event(ctx context.Context, name string, args ...string) error {
-	if err := f.host.Bus.Event(ctx, name, args...); err != nil {
+	err := f.host.Bus.Event(ctx, name, args...)
+	if errors.As(err, new(*command.Error)) {
+		return err // it says what is wrong
+	}
+	if err != nil {
 		return fmt.Errorf("the deploy was stopped by a plugin: %w", err)
 	}
 	return nil

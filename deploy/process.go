@@ -156,6 +156,36 @@ func (f *Flow) webPort(ctx context.Context, name string) (int, error) {
 	return maps[0].Container, nil
 }
 
+// publishedPorts are the container ports of web that the host publishes, each
+// on a free port of all its addresses: none unless network:set
+// bind-all-interfaces says so.
+func (f *Flow) publishedPorts(ctx context.Context, name string) ([]int, error) {
+	bind, err := f.networkProperty(ctx, name, "bind-all-interfaces")
+	if err != nil || bind != "true" {
+		return nil, err
+	}
+	portMaps, err := f.portMaps(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(portMaps) == 0 {
+		return []int{5000}, nil
+	}
+	var ports []int
+	for _, m := range portMaps {
+		if !slices.Contains(ports, m.Container) {
+			ports = append(ports, m.Container)
+		}
+	}
+	return ports, nil
+}
+
+// networkProperty asks for a property of the network plugin in force.
+func (f *Flow) networkProperty(ctx context.Context, name, property string) (string, error) {
+	v, err := f.host.Bus.Query(ctx, "network-get-property", name, property)
+	return strings.TrimSpace(v), err
+}
+
 // portMap is one line scheme:host-port:container-port of the app's port map.
 type portMap struct {
 	Scheme          string

@@ -129,6 +129,12 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, w place
 		if spec.Port, err = f.webPort(ctx, d.app); err != nil {
 			return spec, err
 		}
+		if spec.Ports, err = f.publishedPorts(ctx, d.app); err != nil {
+			return spec, err
+		}
+	}
+	spec.Created = func(ctx context.Context, id string) error {
+		return f.host.Bus.Event(ctx, "post-container-create", "app", id, d.app, "deploy", w.process)
 	}
 	logSize, err := f.host.Computed("logs", "max-size", d.app)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -112,14 +113,23 @@ func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Ins
 	if err != nil {
 		return r, err
 	}
+	static, err := f.host.Bus.Query(ctx, "network-get-static-listeners", name, "web")
+	if err != nil {
+		return r, err
+	}
+	static = strings.TrimSpace(static)
 	running := 0
 	for _, m := range portMaps {
 		l := proxy.Listener{Scheme: m.Scheme, Port: m.Host}
 		if l.Scheme == proxy.HTTPS && r.TLS == nil {
 			continue
 		}
+		if static != "" {
+			l.Upstreams = []string{withPort(static, m.Container)}
+			running++
+		}
 		for _, i := range schedule.Of(serving, "web") {
-			if i.Running && i.IP != "" {
+			if static == "" && i.Running && i.IP != "" {
 				l.Upstreams = append(l.Upstreams, i.IP+":"+itoa(m.Container))
 				running++
 			}
@@ -128,6 +138,14 @@ func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Ins
 	}
 	r.Stopped = running == 0
 	return r, nil
+}
+
+// withPort is the listener HOST or HOST:PORT with a port in any case.
+func withPort(listener string, port int) string {
+	if _, _, err := net.SplitHostPort(listener); err == nil {
+		return listener
+	}
+	return net.JoinHostPort(listener, itoa(port))
 }
 
 // certificate is the app's own certificate, nil when it has none.
@@ -280,6 +298,17 @@ func (f *Flow) routed(name string) {
 func (f *Flow) promote(ctx context.Context, s schedule.Scheduler, e entry, fresh, old []schedule.Instance) error {
 	if err := s.Promote(ctx, e.App, fresh, old); err != nil {
 		return err
+	}
+	for _, i := range fresh {
+		if err := f.event(ctx, "network-write-ipaddr", e.App, i.Process, itoa(i.Index), i.IP); err != nil {
+			return err
+		}
+		if i.Port == 0 {
+			continue
+		}
+		if err := f.event(ctx, "network-write-port", e.App, i.Process, itoa(i.Index), itoa(i.Port)); err != nil {
+			return err
+		}
 	}
 	rel := e.Release
 	current, ok, err := f.releases.Current(e.App)

@@ -33,6 +33,7 @@ type Container struct {
 	IPs          map[string]string // network name to IPv4 address; only networks with an address; never nil
 	Networks     []string          // names of all networks that it is attached to, with an address or not, sorted
 
+	Hostname      string   // (I) its own name for itself: the first 12 digits of the ID where nothing else was asked for
 	Env           []string // (I) "KEY=VALUE", the image's included
 	Cmd           []string // (I)
 	Entrypoint    []string // (I)

@@ -87,6 +87,7 @@ func fromInspect(in container.InspectResponse) Container {
 	}
 	if config := in.Config; config != nil {
 		out.Image = config.Image
+		out.Hostname = config.Hostname
 		out.Env, out.Cmd, out.Entrypoint = config.Env, config.Cmd, config.Entrypoint
 		out.WorkingDir, out.User, out.TTY = config.WorkingDir, config.User, config.Tty
 		maps.Copy(out.Labels, config.Labels)

@@ -23,6 +23,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/enter"
 	"github.com/slipwayhq/slipway/plugins/git"
 	"github.com/slipwayhq/slipway/plugins/logs"
+	"github.com/slipwayhq/slipway/plugins/network"
 	"github.com/slipwayhq/slipway/plugins/ports"
 	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
 	"github.com/slipwayhq/slipway/plugins/ps"
@@ -62,6 +63,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		enter.Plugin(h),
 		git.Plugin(h, flow),
 		logs.Plugin(h),
+		network.Plugin(h),
 		ports.Plugin(h),
 		proxyplugin.Plugin(h),
 		ps.Plugin(h, flow),

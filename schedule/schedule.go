@@ -57,6 +57,10 @@ type Spec struct {
 	Args    []string // more options of `docker container create`, as argv
 	Restart string   // restart policy from Promote on, such as "on-failure:10"; until then it ends when it ends
 	Init    bool     // run an init process as PID 1
+	// Created is called with the ID once the container is there, before it
+	// starts: what else it needs, such as networks. Its error is Start's. May
+	// be nil.
+	Created func(ctx context.Context, id string) error
 }
 
 // State is where an instance is in its life.

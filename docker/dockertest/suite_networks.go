@@ -73,6 +73,7 @@ func (s *suite) networkConnect(t *testing.T) {
 	equalSlices(t, "networks of a created container", s.inspect(t, id).Networks, slices.Sorted(slices.Values([]string{"bridge", name})))
 	check(t, s.Engine.Start(ctx, id))
 	c := s.inspect(t, id)
+	equal(t, "hostname", c.Hostname, id[:12])
 	if c.IPs[name] == "" || c.IPs["bridge"] == "" || c.IP() != c.IPs["bridge"] {
 		t.Errorf("addresses are %v, IP is %q", c.IPs, c.IP())
 	}

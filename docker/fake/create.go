@@ -95,6 +95,10 @@ func newContainer(args Args, image *image) docker.Container {
 		RestartPolicy: "no",
 	}
 	c.Name = "fake_" + c.ID[:12]
+	c.Hostname = c.ID[:12]
+	if hostname, given := args.Option("hostname"); given {
+		c.Hostname = hostname
+	}
 	if c.Labels == nil {
 		c.Labels = map[string]string{}
 	}

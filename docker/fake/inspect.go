@@ -62,7 +62,7 @@ func rawContainer(c docker.Container) api.InspectResponse {
 			RestartPolicy: api.RestartPolicy{Name: api.RestartPolicyMode(mode), MaximumRetryCount: retries},
 		},
 		Config: &api.Config{
-			Image: c.Image, Labels: c.Labels, Env: c.Env, Cmd: c.Cmd, Entrypoint: c.Entrypoint,
+			Hostname: c.Hostname, Image: c.Image, Labels: c.Labels, Env: c.Env, Cmd: c.Cmd, Entrypoint: c.Entrypoint,
 			WorkingDir: c.WorkingDir, User: c.User, Tty: c.TTY,
 		},
 		NetworkSettings: &api.NetworkSettings{Networks: networks},
@@ -85,6 +85,7 @@ func (e *Engine) List(ctx context.Context, filter docker.Filter) ([]docker.Conta
 		// What the real engine's list does not say; the fake says no more, so that nobody comes to rely on it.
 		listed.RestartCount, listed.OOMKilled, listed.Error, listed.RestartPolicy = 0, false, "", ""
 		listed.StartedAt, listed.FinishedAt, listed.TTY = time.Time{}, time.Time{}, false
+		listed.Hostname = ""
 		listed.Env, listed.Cmd, listed.Entrypoint, listed.WorkingDir, listed.User = nil, nil, nil, "", ""
 		listed.Created = listed.Created.Truncate(time.Second)
 		found = append(found, listed)

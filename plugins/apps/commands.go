@@ -1,11 +1,9 @@
 package apps
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/command"
@@ -27,28 +25,11 @@ type destroyArgs struct {
 
 func (a apps) destroy(ctx context.Context, c *command.Call, in destroyArgs) error {
 	if !in.Force && !c.Flags.Force {
-		if err := confirm(c, in.App); err != nil {
+		if err := plugin.Confirm(c, "app", in.App); err != nil {
 			return err
 		}
 	}
 	return a.destroyApp(ctx, c.Out, in.App)
-}
-
-// confirm makes the user type the name of the app.
-func confirm(c *command.Call, name string) error {
-	c.Out.Warn("WARNING: Potentially Destructive Action")
-	c.Out.Warn("This command will destroy app %s.", name)
-	c.Out.Warn("To proceed, type \"%s\"", name)
-	fmt.Fprint(c.Out.Stdout(), "> ")
-	answer, err := bufio.NewReader(c.In).ReadString('\n')
-	if strings.TrimSpace(answer) == name {
-		return nil
-	}
-	if err != nil && answer == "" {
-		c.Out.Line("")
-	}
-	c.Out.ErrorLine("Confirmation did not match test. Aborted.")
-	return command.Exit{Code: 1}
 }
 
 type appArgs struct {

@@ -23,12 +23,13 @@ const failedGrace = 10 * time.Second
 // writeFiles writes CONTAINER.TYPE.N, IP.TYPE.N and PORT.TYPE.N in the app's
 // folder, which bash plugins read. Source: Dokku plugins/network.
 func (s *Scheduler) writeFiles(app string, i schedule.Instance) error {
-	values := map[string]string{"CONTAINER": i.ID, "IP": i.IP}
+	// Only the first has a line's end, as with Dokku.
+	values := map[string]string{"CONTAINER": i.ID + "\n", "IP": i.IP}
 	if i.Port > 0 {
 		values["PORT"] = strconv.Itoa(i.Port)
 	}
 	for kind, v := range values {
-		if err := s.store.WriteFile(s.store.RootPath(app, kind+"."+i.Dyno()), []byte(v+"\n"), 0o644); err != nil {
+		if err := s.store.WriteFile(s.store.RootPath(app, kind+"."+i.Dyno()), []byte(v), 0o644); err != nil {
 			return err
 		}
 	}

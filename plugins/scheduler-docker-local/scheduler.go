@@ -53,7 +53,13 @@ func (s *Scheduler) Start(ctx context.Context, spec schedule.Spec) (schedule.Ins
 	if err != nil {
 		return schedule.Instance{}, fmt.Errorf("cannot create the container of %s.%s: %w", spec.App, spec.Dyno(), err)
 	}
-	container, err := s.startAndInspect(ctx, id)
+	var container docker.Container
+	if spec.Created != nil {
+		err = spec.Created(ctx, id)
+	}
+	if err == nil {
+		container, err = s.startAndInspect(ctx, id)
+	}
 	if err != nil {
 		rmCtx := context.WithoutCancel(ctx)
 		return schedule.Instance{}, errors.Join(

@@ -7,6 +7,7 @@ package scheduletest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func Run(t *testing.T, make func(t *testing.T) Subject) {
 		"Start makes an upcoming instance that runs":     startMakesUpcoming,
 		"a process gets its environment":                 environment,
 		"an instance that cannot start leaves nothing":   failedStart,
+		"what is to be done before the start is done":    beforeStart,
 		"Promote makes live and retires the old":         promote,
 		"Promote can be repeated":                        promoteTwice,
 		"Retire removes, and removing again is no error": retire,
@@ -102,6 +104,31 @@ func failedStart(t *testing.T, s Subject) {
 		t.Fatal("it started")
 	}
 	if all := s.list(t); len(all) != 0 {
+		t.Errorf("left over: %+v", all)
+	}
+}
+
+func beforeStart(t *testing.T, s Subject) {
+	spec := s.spec("web", 1, "d1")
+	seen := ""
+	spec.Created = func(_ context.Context, id string) error {
+		for _, i := range s.list(t) {
+			if i.ID == id && !i.Running {
+				seen = id
+			}
+		}
+		return nil
+	}
+	i, err := s.Scheduler.Start(context.Background(), spec)
+	if err != nil || i.ID != seen || !i.Running {
+		t.Errorf("%+v %v; seen before its start: %q", i, err, seen)
+	}
+	spec.Index = 2
+	spec.Created = func(context.Context, string) error { return errors.New("no network") }
+	if _, err := s.Scheduler.Start(context.Background(), spec); err == nil || !strings.Contains(err.Error(), "no network") {
+		t.Errorf("the error is %v", err)
+	}
+	if all := s.list(t); len(all) != 1 {
 		t.Errorf("left over: %+v", all)
 	}
 }

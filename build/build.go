@@ -1,7 +1,7 @@
 // Package build has what the build step needs of a builder.
 //
-//	b, err := build.Select(ctx, builders, chosen, dir)
-//	err = b.Build(ctx, build.Request{App: "blog", Dir: dir, Image: "dokku/blog:latest"}, out)
+//	b, ok := build.Find(builders, "dockerfile")
+//	err := b.Build(ctx, build.Request{App: "blog", Dir: dir, Image: "dokku/blog:latest"}, out)
 package build
 
 import (
@@ -16,8 +16,8 @@ import (
 type Builder interface {
 	// Name is the type's name in properties and labels, such as "dockerfile".
 	Name() string
-	// Detect tells whether the folder is built by this builder. It is called
-	// once per deploy on the extracted tree, whose root is dir.
+	// Detect tells whether the folder has what asks for this builder. Its
+	// plugin answers the trigger builder-detect with it.
 	Detect(ctx context.Context, app, dir string) (bool, error)
 	// Build makes the image and tags it as req.Image. It returns when the
 	// image is loaded in the engine. A failing build is a command.Error that
@@ -33,7 +33,7 @@ type Request struct {
 	Env    map[string]string // the app's variables
 	Labels map[string]string // for the image
 	Args   []string          // of docker-options for the build phase, as argv
-	Log    io.Writer         // the full log, more than out shows; not nil
+	Log    io.Writer         // for more than out shows, which is logged too; not nil
 }
 
 // Titled is a Builder that the build step names other than by Name: "Dockerfile"

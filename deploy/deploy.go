@@ -49,7 +49,7 @@ func (f *Flow) Deploy(ctx context.Context, out *command.Output, req Request) (er
 	if err != nil {
 		return err
 	}
-	builder, err := f.detect(ctx, d, dir) // builder-detect, pre-receive-app
+	builder, err := f.detect(ctx, d, dir, req.Rev) // builder-detect, pre-receive-app
 	if err != nil {
 		return err
 	}
@@ -193,54 +193,9 @@ func (f *Flow) extract(ctx context.Context, d *deployment, req Request) (string,
 	return dir, nil
 }
 
-// detect chooses the builder.
-func (f *Flow) detect(ctx context.Context, d *deployment, dir string) (build.Builder, error) {
-	if err := f.enter(d, StepDetect); err != nil {
-		return nil, err
-	}
-	buildDir, err := f.buildDir(d.app, dir)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := f.host.Computed("builder", "selected", d.app)
-	if err != nil {
-		return nil, err
-	}
-	b, err := build.Select(ctx, f.builders, chosen, d.app, buildDir)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.host.Store.Set(f.host.Property("builder", "detected"), d.app, b.Name()); err != nil {
-		return nil, err
-	}
-	return b, f.event(ctx, "pre-receive-app", d.app, b.Name(), dir, "")
-}
-
-// buildDir is the folder of the tree that builder:set build-dir names.
-func (f *Flow) buildDir(name, dir string) (string, error) {
-	sub, err := f.host.Computed("builder", "build-dir", name)
-	if err != nil || sub == "" {
-		return dir, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	st, err := root.Stat(filepath.Clean(strings.TrimPrefix(sub, "/")))
-	if err != nil || !st.IsDir() {
-		return "", command.Fail("The build-dir %s is not a folder of the source. Set it with: dokku builder:set %s build-dir <folder>", sub, name)
-	}
-	return filepath.Join(dir, sub), nil
-}
-
 // build makes the image and returns its ID.
 func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Builder, req Request) (string, error) {
 	if err := f.enter(d, StepBuild); err != nil {
-		return "", err
-	}
-	buildDir, err := f.buildDir(d.app, dir)
-	if err != nil {
 		return "", err
 	}
 	env, err := f.prepareEnv(d, dir, req.Rev)
@@ -258,7 +213,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
 	d.out.Step("Building %s from %s", d.app, build.Title(b))
 	if err := b.Build(ctx, build.Request{
-		App: d.app, Dir: buildDir, Image: ref, Env: env, Args: args, Log: d.log,
+		App: d.app, Dir: dir, Image: ref, Env: env, Args: args, Log: d.log,
 		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
 	}, d.out); err != nil {
 		return "", err

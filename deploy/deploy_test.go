@@ -156,6 +156,10 @@ func (w *world) open() {
 		appjson.Plugin(h), apps.Plugin(h), builder.Plugin(h), builds.Plugin(h, records), checks.Plugin(h), config.Plugin(h), domains.Plugin(h),
 		git.Plugin(h, w.flow), logs.Plugin(h), ports.Plugin(h), proxyplugin.Plugin(h), ps.Plugin(h, w.flow), releases.Plugin(h, w.flow),
 		scheduler.Plugin(h), schedulerdockerlocal.Plugin(h),
+		{Name: "builder-test", Triggers: plugin.Triggers{"builder-detect": func(_ context.Context, c *trigger.Call) error {
+			_, err := fmt.Fprintln(c.Out, "dockerfile")
+			return err
+		}}},
 		{Name: "zz-test", Triggers: w.triggers},
 	}
 	if err := h.Register(all...); err != nil {

@@ -60,7 +60,7 @@ type Flow struct {
 // Config is what a Flow works with.
 type Config struct {
 	Host       *plugin.Host
-	Builders   []build.Builder // in the order of detection
+	Builders   []build.Builder // each answers builder-detect in its plugin
 	Schedulers []schedule.Scheduler
 	Proxy      proxy.Provider
 	Records    *record.Book

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/schedule"
@@ -110,8 +111,9 @@ func parseAppJSON(rel app.Release) (app.AppJSON, error) {
 }
 
 // processCommand is the argument vector of a process type: start-cmd set by
-// the operator, else the Procfile's, else the image's own (nil).
-func (f *Flow) processCommand(rel app.Release, process string, env map[string]string) ([]string, error) {
+// the operator, else that of the image's kind, else the Procfile's, else the
+// image's own (nil).
+func (f *Flow) processCommand(rel app.Release, kind build.Kind, process string, env map[string]string) ([]string, error) {
 	line := ""
 	for _, property := range []string{"start-cmd", "dockerfile-start-cmd"} {
 		v, err := f.host.Computed("ps", property, rel.App)
@@ -122,6 +124,9 @@ func (f *Flow) processCommand(rel app.Release, process string, env map[string]st
 			line = v
 			break
 		}
+	}
+	if argv := kind.Start(process); line == "" && argv != nil {
+		return argv, nil
 	}
 	if line == "" {
 		procs, err := app.ParseProcfile(rel.Procfile)
@@ -145,6 +150,16 @@ func (f *Flow) processCommand(rel app.Release, process string, env map[string]st
 		return nil, command.BadInput("Invalid command of process %s in the Procfile: %w", process, err)
 	}
 	return argv, nil
+}
+
+// kind is how commands run in a release's image.
+func (f *Flow) kind(ctx context.Context, rel app.Release) (build.Kind, error) {
+	image, err := f.host.Docker.ImageInspect(ctx, rel.ImageID)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the image of release %d of %s: %w", rel.Number, rel.App, err)
+	}
+	env, err := f.host.Store.Env(rel.App)
+	return build.KindOf(image, env), err
 }
 
 // webPort is the container port that $PORT names, from the app's port map.

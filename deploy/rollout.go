@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/schedule"
@@ -91,9 +92,16 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 
 // specs makes what the scheduler needs to start each place.
 func (f *Flow) specs(ctx context.Context, d *deployment, rel app.Release, wanted []place) ([]schedule.Spec, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	kind, err := f.kind(ctx, rel)
+	if err != nil {
+		return nil, err
+	}
 	var specs []schedule.Spec
 	for _, w := range wanted {
-		spec, err := f.spec(ctx, d, rel, w)
+		spec, err := f.spec(ctx, d, rel, kind, w)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +109,7 @@ func (f *Flow) specs(ctx context.Context, d *deployment, rel app.Release, wanted
 		if spec.Port > 0 {
 			commandEnv["PORT"] = itoa(spec.Port)
 		}
-		if spec.Command, err = f.processCommand(rel, w.process, commandEnv); err != nil {
+		if spec.Command, err = f.processCommand(rel, kind, w.process, commandEnv); err != nil {
 			return nil, err
 		}
 		specs = append(specs, spec)
@@ -110,7 +118,7 @@ func (f *Flow) specs(ctx context.Context, d *deployment, rel app.Release, wanted
 }
 
 // spec is one place without its command.
-func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, w place) (schedule.Spec, error) {
+func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind build.Kind, w place) (schedule.Spec, error) {
 	spec := schedule.Spec{
 		App: d.app, Process: w.process, Index: w.index, Deploy: d.journal.ID, Release: rel.Number, Image: rel.ImageID,
 		Labels: map[string]string{docker.LabelBuilder: rel.Builder, docker.LabelImageStage: "release"},
@@ -147,7 +155,7 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, w place
 	if err != nil {
 		return spec, err
 	}
-	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, rel.Builder, "latest", w.process, itoa(w.index))
+	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, string(kind), "latest", w.process, itoa(w.index))
 	spec.Args = slices.Concat(spec.Args, args, more)
 	return spec, err
 }

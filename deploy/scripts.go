@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 )
@@ -40,8 +41,8 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 	defer os.Remove(file)
 	id, err := f.runToEnd(ctx, d, rel, task{
 		name: "predeploy", shown: script, withoutEnv: true,
-		options: []string{"--entrypoint=/bin/sh", "--volume=" + file + ":" + shellEnvFile + ":ro"},
-		argv:    []string{"-c", ". " + shellEnvFile + "\n" + script},
+		options: []string{"--volume=" + file + ":" + shellEnvFile + ":ro"},
+		before:  ". " + shellEnvFile, script: script,
 	})
 	if id != "" {
 		defer f.host.Docker.Remove(context.WithoutCancel(ctx), id) //nolint:errcheck // ended
@@ -91,13 +92,21 @@ type task struct {
 	name       string // predeploy, release, postdeploy
 	shown      string // what a failure names
 	options    []string
-	argv       []string
+	argv       []string // or:
+	script     string   // run by a shell of the image
+	before     string   // what the same shell runs before it
 	withoutEnv bool
 }
 
 // shell is a task that runs a script by the image's shell.
-func shell(name, script string) task {
-	return task{name: name, shown: script, options: []string{"--entrypoint=/bin/sh"}, argv: []string{"-c", script}}
+func shell(name, script string) task { return task{name: name, shown: script, script: script} }
+
+// command is what follows the options of docker.
+func (t task) command(kind build.Kind, image string) []string {
+	if t.script == "" {
+		return append([]string{image}, t.argv...)
+	}
+	return []string{"--entrypoint=" + kind.Shell(), image, "-c", strings.TrimLeft(t.before+"\n"+kind.Script(t.script), "\n")}
 }
 
 // releaseCommand runs the Procfile's release process.
@@ -115,11 +124,18 @@ func (f *Flow) releaseCommand(ctx context.Context, d *deployment, rel app.Releas
 		if err != nil {
 			return err
 		}
-		argv, err := f.processCommand(rel, "release", env)
+		kind, err := f.kind(ctx, rel)
 		if err != nil {
 			return err
 		}
 		d.out.Step("Executing release task from Procfile: %s", p.Command)
+		if kind == build.Herokuish {
+			return f.runAndRemove(ctx, d, rel, shell("release", p.Command))
+		}
+		argv, err := f.processCommand(rel, kind, "release", env)
+		if err != nil {
+			return err
+		}
 		return f.runAndRemove(ctx, d, rel, task{name: "release", shown: p.Command, argv: argv})
 	}
 	d.out.Text("No release task found, skipping")
@@ -170,7 +186,11 @@ func (f *Flow) runAndRemove(ctx context.Context, d *deployment, rel app.Release,
 // runToEnd runs a task in a container of the release, shows its output live
 // and returns the ended container. It fails when the task's exit code is not 0.
 func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t task) (id string, err error) {
-	spec, err := f.spec(ctx, d, rel, place{t.name, 1})
+	kind, err := f.kind(ctx, rel)
+	if err != nil {
+		return "", err
+	}
+	spec, err := f.spec(ctx, d, rel, kind, place{t.name, 1})
 	if err != nil {
 		return "", err
 	}
@@ -183,7 +203,10 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 	labels := f.host.Names.Labels(docker.Labelled{App: d.app, ContainerType: "run", Process: t.name})
 	args = append(args, docker.LabelArgs(labels)...)
 	args = append(args, "--name="+f.host.Names.Run(d.app, t.name, d.journal.ID))
-	args = slices.Concat(args, spec.Args, t.options, []string{rel.ImageID}, t.argv)
+	if kind == build.Herokuish {
+		args = append(args, "--volume="+f.host.Names.Cache(d.app)+":/tmp/cache")
+	}
+	args = slices.Concat(args, spec.Args, t.options, t.command(kind, rel.ImageID))
 	id, err = f.host.Docker.Create(ctx, args)
 	if err != nil {
 		return "", command.Fail("Cannot run the %s task: %w", t.name, err)

@@ -35,6 +35,9 @@ func (n Names) Run(app, kind, suffix string) string {
 // Image is the repository of an app's images, without a tag: "dokku/blog", "dokku/demo-blog" with instance "demo".
 func (n Names) Image(app string) string { return "dokku/" + n.prefixed(app) }
 
+// Cache is the volume in which an app's builds keep what the next one wants to find again: "cache-blog".
+func (n Names) Cache(app string) string { return "cache-" + n.prefixed(app) }
+
 func (n Names) prefixed(app string) string {
 	if n.Instance == "" {
 		return app

@@ -13,6 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/apps"
 	"github.com/slipwayhq/slipway/plugins/builder"
 	builderdockerfile "github.com/slipwayhq/slipway/plugins/builder-dockerfile"
+	builderherokuish "github.com/slipwayhq/slipway/plugins/builder-herokuish"
 	buildernull "github.com/slipwayhq/slipway/plugins/builder-null"
 	builderstatic "github.com/slipwayhq/slipway/plugins/builder-static"
 	"github.com/slipwayhq/slipway/plugins/builds"
@@ -43,8 +44,9 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 	flow := deploy.New(deploy.Config{
 		Host:  h,
 		Proxy: provider,
-		// In the order of detection: what a Dockerfile says wins.
-		Builders:   []build.Builder{builderdockerfile.New(h), builderstatic.New(h, clientBinary), buildernull.New(h)},
+		Builders: []build.Builder{
+			builderdockerfile.New(h), builderherokuish.New(h), buildernull.New(h), builderstatic.New(h, clientBinary),
+		},
 		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store)},
 		Records:    records,
 	})
@@ -53,6 +55,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		apps.Plugin(h),
 		builder.Plugin(h),
 		builderdockerfile.Plugin(h),
+		builderherokuish.Plugin(h),
 		buildernull.Plugin(h),
 		builderstatic.Plugin(h),
 		builds.Plugin(h, records),

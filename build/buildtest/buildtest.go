@@ -54,7 +54,7 @@ type Subject struct {
 	Says    []string // what the error of Failing contains
 	Shows   []string // what was shown by then
 	Slow    Files    // a source whose build takes a minute
-	Started string   // what is in the log of Slow once that began
+	Started string   // what is shown or in the log of Slow once that began
 }
 
 // Host is what a builder works with: the real engine, and state in a folder of
@@ -106,6 +106,12 @@ type Result struct {
 // test.
 func Build(ctx context.Context, t testing.TB, h *plugin.Host, b build.Builder, req build.Request) Result {
 	t.Helper()
+	return buildShowing(ctx, t, h, b, req, io.Discard)
+}
+
+// buildShowing is Build whose output goes to shown as well.
+func buildShowing(ctx context.Context, t testing.TB, h *plugin.Host, b build.Builder, req build.Request, shown io.Writer) Result {
+	t.Helper()
 	t.Cleanup(func() { _ = h.Docker.ImageRemove(context.Background(), req.Image, true) })
 	var out, log bytes.Buffer
 	req.App = App
@@ -114,7 +120,7 @@ func Build(ctx context.Context, t testing.TB, h *plugin.Host, b build.Builder, r
 	} else {
 		req.Log = io.MultiWriter(req.Log, &log)
 	}
-	err := b.Build(ctx, req, command.NewOutput(&out, &out))
+	err := b.Build(ctx, req, command.NewOutput(&out, &out).Merged(shown))
 	if in, err := h.Docker.ImageInspect(context.WithoutCancel(ctx), req.Image); err == nil {
 		// The next build may take its name from it.
 		t.Cleanup(func() { _ = h.Docker.ImageRemove(context.Background(), in.ID, false) })

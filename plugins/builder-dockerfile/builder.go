@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/build/buildkit"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type builder struct{ h *plugin.Host }
@@ -26,33 +28,46 @@ func (b builder) Name() string { return "dockerfile" }
 // Title implements build.Titled. The word is Dokku's.
 func (b builder) Title() string { return "Dockerfile" }
 
-// Seeks implements build.Seeker.
-func (b builder) Seeks(app string) string {
-	path, err := b.h.Store.Computed(dockerfilePath, app)
-	if err != nil || path == dockerfilePath.Default {
-		return "a Dockerfile"
-	}
-	return "the Dockerfile " + path
-}
-
-// Detect implements build.Builder. A dockerfile-path of the app itself that is
-// not in the source is an error, as it is in Dokku.
+// Detect implements build.Builder.
 func (b builder) Detect(_ context.Context, app, dir string) (bool, error) {
 	path, err := b.h.Store.Computed(dockerfilePath, app)
-	if err != nil {
-		return false, err
+	return err == nil && build.HasFile(dir, path), err
+}
+
+// onDetect answers builder-detect(app, dir). What asks for buildpacks goes
+// before a Dockerfile, although its plugins are asked later.
+// Source: Dokku plugins/builder-dockerfile/builder-detect.
+func (b builder) onDetect(ctx context.Context, c *trigger.Call) error {
+	app, dir := c.Arg(0), c.Arg(1)
+	found, err := b.Detect(ctx, app, dir)
+	if err != nil || !found {
+		return err
 	}
-	if isFile(dir, path) {
-		return true, nil
+	env, err := b.h.Store.Env(app)
+	if err != nil || (build.WantsBuildpack(dir, env) && b.herokuish(app)) || build.HasFile(dir, "project.toml") {
+		return err
 	}
-	own, err := b.h.Store.Get(dockerfilePath, app)
-	if err != nil {
-		return false, err
+	fmt.Fprintln(c.Out, b.Name())
+	return nil
+}
+
+// herokuish tells whether the builder of that name may build the app.
+func (b builder) herokuish(app string) bool {
+	if runtime.GOARCH != "arm64" {
+		return true
 	}
-	if own != "" && own != dockerfilePath.Default {
-		return false, noDockerfile(app, own)
+	v, err := b.h.Computed("builder-herokuish", "allowed", app)
+	return err == nil && v == "true"
+}
+
+// onExtract answers core-post-extract(app, dir, revision): a dockerfile-path
+// that is not in the source ends the deploy.
+func (b builder) onExtract(_ context.Context, c *trigger.Call) error {
+	path, err := b.h.Store.Computed(dockerfilePath, c.Arg(0))
+	if err == nil && path != dockerfilePath.Default && !build.HasFile(c.Arg(1), path) {
+		return noDockerfile(c.Arg(0), path)
 	}
-	return false, nil
+	return err
 }
 
 // Build implements build.Builder.
@@ -82,19 +97,9 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 		Labels:       req.Labels,
 		Options:      options,
 		Env:          req.Env,
-		DockerConfig: b.dockerConfig(req.App),
+		DockerConfig: build.DockerConfig(b.h.Store, req.App),
 		Log:          req.Log,
 	}, out)
-}
-
-// dockerConfig is the folder with the app's own registry logins, "" where it
-// has none.
-func (b builder) dockerConfig(app string) string {
-	folder := b.h.Store.LibPath("config", "registry", app)
-	if _, err := os.Stat(filepath.Join(folder, "config.json")); err != nil {
-		return ""
-	}
-	return folder
 }
 
 // largest is the size that a Dockerfile may have, in bytes.
@@ -102,7 +107,7 @@ const largest = 1 << 20
 
 func readDockerfile(app, dir, path string) (buildkit.Dockerfile, error) {
 	dockerfile := buildkit.Dockerfile{Name: filepath.ToSlash(filepath.Clean(path))}
-	if !isFile(dir, path) {
+	if !build.HasFile(dir, path) {
 		return dockerfile, noDockerfile(app, path)
 	}
 	var err error
@@ -129,16 +134,6 @@ func readFile(dir, path string) ([]byte, error) {
 		err = fmt.Errorf("it is larger than %d bytes", largest)
 	}
 	return content, err
-}
-
-func isFile(dir, path string) bool {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return false
-	}
-	defer root.Close()
-	info, err := root.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 func noDockerfile(app, path string) error {

@@ -33,13 +33,14 @@ var dockerfilePath = state.Property{
 
 var properties = []state.Property{dockerfilePath}
 
-// Plugin is the feature's commands and property.
+// Plugin is the feature's commands, property and triggers.
 func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name:       feature,
 		Help:       "Manage the dockerfile builder integration for an app",
 		Properties: properties,
 		Commands:   plugin.Settings(h, feature, properties),
+		Triggers:   plugin.Triggers{"builder-detect": builder{h}.onDetect, "core-post-extract": builder{h}.onExtract},
 	}
 }
 

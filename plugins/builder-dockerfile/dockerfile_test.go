@@ -75,6 +75,9 @@ func TestConfigVarsReachOnlyWhatAsksForThem(t *testing.T) {
 
 func TestDockerfilePath(t *testing.T) {
 	h := buildtest.Host(t)
+	if err := h.Register(Plugin(h)); err != nil {
+		t.Fatal(err)
+	}
 	b := New(h)
 	files := buildtest.Files{
 		"docker/Dockerfile.prod":              "FROM scratch\nCOPY . /app/\n",
@@ -92,7 +95,7 @@ func TestDockerfilePath(t *testing.T) {
 	if err := h.Store.Set(dockerfilePath, buildtest.App, "Dockerfile.gone"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Detect(t.Context(), buildtest.App, buildtest.Source(t, files))
+	err := h.Bus.Event(t.Context(), "core-post-extract", buildtest.App, buildtest.Source(t, files), "")
 	if err == nil || !strings.Contains(err.Error(), "Invalid dockerfile-path specified: Dockerfile.gone") {
 		t.Errorf("a Dockerfile that is not there: %v", err)
 	}

@@ -36,15 +36,6 @@ func New(h *plugin.Host, clientBinary string) build.Builder {
 // Name implements build.Builder.
 func (b builder) Name() string { return "static" }
 
-// Seeks implements build.Seeker.
-func (b builder) Seeks(app string) string {
-	root, err := b.h.Store.Computed(rootProperty, app)
-	if err != nil || root == rootProperty.Default {
-		return "an index.html"
-	}
-	return "an index.html in " + root
-}
-
 // Detect implements build.Builder. A root that was set says that the app is a
 // site, whatever else the source has.
 func (b builder) Detect(_ context.Context, app, dir string) (bool, error) {

@@ -14,9 +14,11 @@ import (
 // otherwise are the files at the root of a source that say how to build or run
 // it, so that an index.html beside them is not all there is.
 var otherwise = []string{
-	"Dockerfile", "Procfile", "package.json", "go.mod", "Gemfile", "requirements.txt", "pyproject.toml", "Pipfile", "setup.py",
-	"composer.json", "index.php", "pom.xml", "build.gradle", "build.gradle.kts", "build.sbt", "project.clj", "mix.exs",
-	"Cargo.toml", "deno.json", "bun.lockb", "project.toml", "lambda.yml", "nixpacks.toml", "railpack.json", ".buildpacks",
+	".buildpacks", ".golang", ".meteor", ".release", ".static", "Aptfile", "Cargo.toml", "Dockerfile", "Gemfile", "Gopkg.lock", "Pipfile",
+	"Procfile", "build.gradle", "build.gradle.kts", "build.sbt", "bun.lock", "bun.lockb", "composer.json", "deno.json", "go.mod", "gradlew",
+	"index.php", "lambda.yml", "main.py", "mix.exs", "nixpacks.toml", "package.json", "pom.atom", "pom.clj", "pom.groovy", "pom.rb", "pom.scala",
+	"pom.xml", "pom.yaml", "pom.yml", "project.clj", "project.toml", "pyproject.toml", "railpack.json", "rebar.config", "requirements.txt",
+	"settings.gradle", "settings.gradle.kts", "setup.py", "uv.lock",
 }
 
 // aboutDeploy are files at the root of a source that are for the deploy and not

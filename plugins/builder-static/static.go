@@ -16,11 +16,14 @@
 package builderstatic
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 const feature = "builder-static"
@@ -33,14 +36,25 @@ var rootProperty = state.Property{
 
 var properties = []state.Property{rootProperty}
 
-// Plugin is the feature's commands and property.
+// Plugin is the feature's commands, property and trigger.
 func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name:       feature,
 		Help:       "Manage the static site builder for an app",
 		Properties: properties,
 		Commands:   plugin.Settings(h, feature, properties),
+		Triggers:   plugin.Triggers{"builder-detect": builder{h: h}.onDetect},
 	}
+}
+
+// onDetect answers builder-detect(app, dir). It is asked last of all, by the
+// order of plugins' names.
+func (b builder) onDetect(ctx context.Context, c *trigger.Call) error {
+	found, err := b.Detect(ctx, c.Arg(0), c.Arg(1))
+	if found {
+		fmt.Fprintln(c.Out, b.Name())
+	}
+	return err
 }
 
 func inSource(path string) error {

@@ -62,6 +62,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 		Properties: properties,
 		Triggers: plugin.Triggers{
 			"builder-detect":       b.detect,
+			"core-post-extract":    b.extract,
 			"builder-get-property": b.getProperty,
 			"builder-set-property": b.setProperty,
 		},

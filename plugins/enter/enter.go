@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/plugin"
@@ -76,7 +77,20 @@ func (e *enter) run(ctx context.Context, c *command.Call, in enterArgs) error {
 			return err
 		}
 	}
+	if argv, err = e.inImage(ctx, instance, argv); err != nil {
+		return err
+	}
 	return e.exec(ctx, c, instance, argv)
+}
+
+// inImage is the command as the instance's kind of image runs it.
+func (e *enter) inImage(ctx context.Context, i schedule.Instance, argv []string) ([]string, error) {
+	c, err := e.host.Docker.Inspect(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	env, err := e.host.Store.Env(i.App)
+	return build.KindOf(docker.Image{Labels: c.Labels, Env: c.Env}, env).Exec(argv), err
 }
 
 // shell is the command that opens a shell.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/internal/words"
@@ -30,6 +31,7 @@ type oneOff struct {
 	terminal bool
 	stdin    bool
 	argv     []string
+	kind     build.Kind // of its image
 }
 
 // defaultPort is the port that $PORT in a Procfile's command stands for.
@@ -57,12 +59,14 @@ func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOf
 		return o, command.BadInput("--ttl-seconds must be at most %d, which is ten years", maxTTL)
 	}
 	o.deadline = time.Duration(seconds) * time.Second
-	if err := r.checkImage(ctx, c, in.App); err != nil {
+	image, err := r.checkImage(ctx, c, in.App)
+	if err != nil {
 		return o, err
 	}
 	if o.env, err = r.env(in); err != nil {
 		return o, err
 	}
+	o.kind = build.KindOf(image, o.env)
 	if err := addLabels(o.labels, slices.Concat(c.Flags.Labels, in.Labels)); err != nil {
 		return o, err
 	}
@@ -78,13 +82,13 @@ func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOf
 }
 
 // checkImage refuses an app that has no release. The words are Dokku's.
-func (r *run) checkImage(ctx context.Context, c *command.Call, name string) error {
-	_, err := r.host.Docker.ImageInspect(ctx, r.image(name))
+func (r *run) checkImage(ctx context.Context, c *command.Call, name string) (docker.Image, error) {
+	image, err := r.host.Docker.ImageInspect(ctx, r.image(name))
 	if errors.Is(err, docker.ErrNotFound) {
 		c.Out.Warn("App image (%s) not found", r.image(name))
-		return command.Fail("Successfully deploy your app to fix dokku run calls")
+		return image, command.Fail("Successfully deploy your app to fix dokku run calls")
 	}
-	return err
+	return image, err
 }
 
 // image is the one that the app runs: deploys tag what is live as latest.
@@ -163,7 +167,7 @@ func (r *run) procfile(c *command.Call, o *oneOff) error {
 
 // create makes the container, under a number that is free, and tells plugins.
 func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error) {
-	options, err := r.pluginOptions(ctx, o.app)
+	options, err := r.pluginOptions(ctx, o.app, o.kind)
 	if err != nil {
 		return "", "", err
 	}
@@ -194,9 +198,9 @@ func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error)
 }
 
 // pluginOptions are the options of docker that plugins ask for.
-func (r *run) pluginOptions(ctx context.Context, name string) ([]string, error) {
+func (r *run) pluginOptions(ctx context.Context, name string, kind build.Kind) ([]string, error) {
 	var options []string
-	for _, trigger := range [][]string{{"docker-args-run", name, "latest"}, {"docker-args-process-run", name, "dockerfile", "latest"}} {
+	for _, trigger := range [][]string{{"docker-args-run", name, "latest"}, {"docker-args-process-run", name, string(kind), "latest"}} {
 		answers, err := r.host.Bus.Collect(ctx, trigger[0], trigger[1:]...)
 		if err != nil {
 			return nil, err
@@ -233,5 +237,5 @@ func (o oneOff) args(names docker.Names, name, dyno string, options []string, im
 	}
 	args = append(args, options...)
 	args = append(args, image)
-	return append(args, o.argv...)
+	return append(args, o.kind.Exec(o.argv)...)
 }

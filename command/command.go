@@ -176,7 +176,10 @@ type Call struct {
 	TTY   Terminal          // nil when the caller has none
 	Env   map[string]string // the caller's environment, an allowed subset
 	Files Files             // opens local files as the caller
-	Flags GlobalFlags
+	// SystemFiles are Files for what Dokku does as its system user even for
+	// root: nil means Files.
+	SystemFiles Files
+	Flags       GlobalFlags
 }
 
 // GlobalFlags stand before the command's name.

@@ -93,6 +93,16 @@ func TestArgumentsAndFlagsInAnyOrder(t *testing.T) {
 	}
 }
 
+func TestAFeatureAloneShowsItsHelp(t *testing.T) {
+	var got everyArgs
+	want, _, _ := call(testTable(t, &got), root, "things:help")
+	for _, argv := range [][]string{{"things"}, {"things", "--help"}, {"things", "-h"}} {
+		if stdout, stderr, code := call(testTable(t, &got), root, argv...); code != 0 || stdout != want || want == "" {
+			t.Errorf("%q: %d %s%s", argv, code, stdout, stderr)
+		}
+	}
+}
+
 func TestGlobalStandsForTheApp(t *testing.T) {
 	for _, argv := range [][]string{{"things:set", "--global", "A"}, {"things:set", "A", "--global"}} {
 		var got everyArgs
@@ -125,6 +135,19 @@ func TestMistakes(t *testing.T) {
 		stdout, stderr, code := call(testTable(t, &got), root, strings.Fields(test.argv)...)
 		if code != test.code || !strings.Contains(stderr, test.stderr) || stdout != "" {
 			t.Errorf("%s: exit code %d, want %d; stdout %q; stderr:\n%s", test.argv, code, test.code, stdout, stderr)
+		}
+	}
+}
+
+// Security: an app that the caller may not see is as one that is not there.
+func TestHiddenAppsDoNotExist(t *testing.T) {
+	var got everyArgs
+	table := testTable(t, &got)
+	table.Visible = func(ctx context.Context, app string) bool { return ActorOf(ctx).KeyName == "ann" }
+	for name, want := range map[string]int{"ann": 0, "bob": 20} {
+		_, stderr, code := call(table, Actor{User: "dokku", KeyName: name}, "things:set", "blog", "A")
+		if code != want || (want == 20) != strings.Contains(stderr, "App blog does not exist") {
+			t.Errorf("%s: %d %s", name, code, stderr)
 		}
 	}
 }

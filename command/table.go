@@ -23,6 +23,9 @@ type Table struct {
 
 	// AppExists tells whether an app exists; arguments named "app" are checked.
 	AppExists func(app string) bool
+	// Visible tells whether the caller, whom ctx carries, may see an app that
+	// exists; to others it does not exist. nil: everybody sees all.
+	Visible func(ctx context.Context, app string) bool
 	// Authorize may refuse a call that the declared access allows (Dokku's
 	// user-auth trigger); nil allows.
 	Authorize func(ctx context.Context, c *Call) error
@@ -152,16 +155,23 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 		}
 	}
 	cmd := t.commands[name]
+	_, isFeature := t.features[name]
+	asksHelp := len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h")
+	if isFeature && (cmd == nil || asksHelp && !cmd.plainArgs) { // Dokku: `apps`, `apps --help` and `config --help`
+		return t.featureHelp(c.Out, name)
+	}
 	if cmd == nil {
 		return t.fallback(ctx, c)
 	}
-	if len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h") && !cmd.plainArgs {
+	if asksHelp && !cmd.plainArgs {
 		return cmd.printHelp(c.Out)
 	}
 	if err := cmd.authorize(c.Actor); err != nil {
 		return err
 	}
-	args, err := cmd.parse(argv[1:], c.Flags.App, t.AppExists)
+	args, err := cmd.parse(argv[1:], c.Flags.App, func(app string) bool {
+		return t.AppExists(app) && (t.Visible == nil || t.Visible(ctx, app))
+	})
 	if err != nil {
 		return err
 	}

@@ -29,12 +29,12 @@ func (h *Host) Each(ctx context.Context, c *command.Call, t Targets, do func(ctx
 		if t.App == "" {
 			return command.BadInput("Please specify an app to run the command on")
 		}
-		if !h.Store.AppExists(t.App) {
+		if !h.AppVisible(ctx, t.App) {
 			return command.NoSuchApp(t.App)
 		}
 		return do(ctx, t.App)
 	}
-	apps, err := h.Store.Apps()
+	apps, err := h.VisibleApps(ctx)
 	if err != nil {
 		return err
 	}

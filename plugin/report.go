@@ -100,14 +100,14 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 	apps := []string{app}
 	if app == "" {
 		var err error
-		if apps, err = h.Store.Apps(); err != nil {
+		if apps, err = h.VisibleApps(ctx); err != nil {
 			return err
 		}
 		if len(apps) == 0 {
 			c.Out.Warn("You haven't deployed any applications yet")
 			return nil
 		}
-	} else if !h.Store.AppExists(app) {
+	} else if !h.AppVisible(ctx, app) {
 		return command.NoSuchApp(app)
 	}
 	if r.Prepare != nil {

@@ -26,7 +26,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	table.AppExists = h.Store.AppExists
+	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		return trigger.WithFiles(trigger.WithOutput(ctx, c.In, c.Out), c.Files)
 	}

@@ -131,7 +131,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	if err != nil {
 		return nil, err
 	}
-	table.AppExists = h.Store.AppExists
+	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		ctx = state.WithLockToken(ctx, c.Env[state.LockEnv])
 		return trigger.WithOutput(ctx, c.In, c.Out)
@@ -152,6 +152,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 
 // run serves until ctx ends.
 func (cp *controlPlane) run(ctx context.Context) error {
+	cp.takeOverEnv(ctx)
 	if err := cp.flow.Recover(ctx); err != nil {
 		return err
 	}

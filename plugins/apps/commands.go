@@ -44,7 +44,7 @@ type listArgs struct {
 }
 
 func (a apps) list(ctx context.Context, c *command.Call, in listArgs) error {
-	names, err := a.visible(ctx, c.Actor)
+	names, err := a.h.VisibleApps(ctx)
 	if err != nil {
 		return err
 	}

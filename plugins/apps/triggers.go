@@ -3,8 +3,6 @@ package apps
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/trigger"
@@ -31,10 +29,14 @@ func (a apps) onExists(_ context.Context, c *trigger.Call) error {
 	return nil
 }
 
-// onList answers app-list [false] with the names of the apps. Who may see
-// which app is not known here; apps:list filters.
-func (a apps) onList(_ context.Context, c *trigger.Call) error {
-	names, err := a.h.Store.Apps()
+// onList answers app-list [false] with the names of the apps that the caller
+// may see, or with false of all.
+func (a apps) onList(ctx context.Context, c *trigger.Call) error {
+	list := a.h.VisibleApps
+	if c.Arg(0) == "false" {
+		list = func(context.Context) ([]string, error) { return a.h.Store.Apps() }
+	}
+	names, err := list(ctx)
 	for _, name := range names {
 		fmt.Fprintln(c.Out, name)
 	}
@@ -64,22 +66,4 @@ func (a apps) onDeploySource(_ context.Context, c *trigger.Call) error {
 		return err
 	}
 	return a.h.Store.Set(propMetadata, c.Arg(0), c.Arg(2))
-}
-
-// visible lists the apps that the caller may see: what the trigger
-// user-auth-app prints, or all where nobody answers it.
-func (a apps) visible(ctx context.Context, actor command.Actor) ([]string, error) {
-	names, err := a.h.Store.Apps()
-	if err != nil || !a.h.Bus.Handled("user-auth-app") {
-		return names, err
-	}
-	key := actor.KeyName
-	if key == "" {
-		key = "default" // Dokku's SSH_NAME of a local caller
-	}
-	allowed, err := a.h.Bus.Query(ctx, "user-auth-app", append([]string{actor.User, key}, names...)...)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(strings.Fields(allowed), n) }), nil
 }

@@ -95,14 +95,14 @@ type pruneArgs struct {
 	App     string `arg:"app,optional"`
 }
 
-func (b *builds) prune(_ context.Context, c *command.Call, in pruneArgs) error {
+func (b *builds) prune(ctx context.Context, c *command.Call, in pruneArgs) error {
 	if !in.AllApps {
 		if in.App == "" {
 			return command.BadInput("Please specify an app to run the command on")
 		}
 		return b.pruneApp(in.App)
 	}
-	apps, err := b.host.Store.Apps()
+	apps, err := b.host.VisibleApps(ctx)
 	if err != nil {
 		return err
 	}

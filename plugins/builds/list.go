@@ -37,11 +37,11 @@ func (b *builds) view(build record.Build) view {
 	return v
 }
 
-func (b *builds) list(_ context.Context, c *command.Call, in listArgs) error {
+func (b *builds) list(ctx context.Context, c *command.Call, in listArgs) error {
 	if err := in.check(); err != nil {
 		return err
 	}
-	views, err := b.views(in)
+	views, err := b.views(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -92,11 +92,11 @@ func errFormat() error {
 
 // views are the builds to list: of one app all that are kept, those under way
 // first; of all apps those that have not ended.
-func (b *builds) views(in listArgs) ([]view, error) {
+func (b *builds) views(ctx context.Context, in listArgs) ([]view, error) {
 	apps := []string{in.App}
 	if in.App == "" {
 		var err error
-		if apps, err = b.host.Store.Apps(); err != nil {
+		if apps, err = b.host.VisibleApps(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -192,12 +192,19 @@ func readImport(ctx context.Context, c *command.Call, name string) ([]byte, erro
 	if name == "-" {
 		c.Out.Headers().Step("Reading config vars from stdin")
 	} else {
-		if c.Files == nil {
+		files := c.SystemFiles
+		if files == nil {
+			files = c.Files
+		}
+		if files == nil {
 			return nil, command.BadInput("Files cannot be read here; pass - and the file on standard input")
 		}
-		f, err := c.Files.Open(ctx, name)
+		f, err := files.Open(ctx, name)
+		if err != nil && c.SystemFiles != nil {
+			return nil, command.BadInput("%w\nThe system user must be able to read it. Or pipe it: dokku config:import <app> - < %s", err, name)
+		}
 		if err != nil {
-			return nil, command.BadInput("cannot open %s: %w", name, err)
+			return nil, command.BadInput("%w", err)
 		}
 		defer f.Close()
 		in = f

@@ -14,12 +14,19 @@
 // a global one. Values may be anything but a NUL byte: line ends, quotes and
 // backslashes come back as they were set.
 //
-// The vars are in $DOKKU_LIB_ROOT/config/APP/ENV.
+// A change of an app's vars restarts it when it is deployed and was not
+// stopped; a change of global ones restarts nothing.
+//
+// The vars are in $DOKKU_LIB_ROOT/config/APP/ENV, the global ones in
+// $DOKKU_LIB_ROOT/config/--global/ENV. Those that a Dokku of before 0.38 kept in
+// $DOKKU_ROOT/APP/ENV are taken over once; such a file that is found later is
+// put aside as ENV.migrated and not read.
 package config
 
 import (
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/state"
 )
 
 type config struct{ h *plugin.Host }
@@ -29,6 +36,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	c := config{h}
 	return plugin.Plugin{
 		Name: "config", Help: "Manage global and app-specific config vars",
+		Properties: []state.Property{state.EnvMigrated},
 		Commands: []*command.Command{
 			command.New("config", "Pretty-print an app or global environment", c.show, command.Usage("(<app>|--global)")),
 			command.New("config:show", "Show keys set in environment", c.show, command.Usage("[--merged] (<app>|--global)")),
@@ -42,11 +50,14 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("config:bundle", "Bundle environment into tarfile", c.bundle, command.Usage("[--merged] (<app>|--global)")),
 		},
 		Triggers: plugin.Triggers{
-			"config-get":        c.onGet,
-			"config-get-global": c.onGetGlobal,
-			"config-set":        c.onSet,
-			"config-unset":      c.onUnset,
-			"config-export":     c.onExport,
+			"config-get":         c.onGet,
+			"config-get-global":  c.onGetGlobal,
+			"config-set":         c.onSet,
+			"config-unset":       c.onUnset,
+			"config-export":      c.onExport,
+			"config-migrate-env": c.onMigrate,
+			"install":            c.onMigrate,
+			"post-create":        c.onCreate,
 		},
 	}
 }

@@ -2,9 +2,11 @@ package config
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/state"
@@ -74,6 +76,32 @@ func (cfg config) onExport(_ context.Context, c *trigger.Call) error {
 	}
 	_, err = io.WriteString(c.Out, text)
 	return err
+}
+
+// onMigrate answers config-migrate-env and install: it takes over the files of
+// a Dokku of before 0.38. Plugins fire config-migrate-env before they read a
+// config var that became a property of theirs.
+func (cfg config) onMigrate(_ context.Context, c *trigger.Call) error {
+	apps, err := cfg.h.Store.Apps()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, app := range append([]string{state.Global}, apps...) {
+		stale, err := cfg.h.Store.DrainEnv(app)
+		failed = append(failed, err)
+		if stale == nil {
+			continue
+		}
+		c.Output().Warn("Not importing already-migrated ENV file %s: the current config takes precedence for %s", stale.File, strings.Join(stale.Keys, " "))
+		c.Output().Warn("Preserved at %s: re-apply anything still needed with dokku config:set, then delete it - dokku does not read it and it may hold values that were unset on purpose", stale.Kept)
+	}
+	return errors.Join(failed...)
+}
+
+// onCreate answers post-create APP.
+func (cfg config) onCreate(_ context.Context, c *trigger.Call) error {
+	return cfg.h.Store.MkdirAll(cfg.h.Store.LibPath("config", c.Arg(0)), 0o755)
 }
 
 // withoutFlag takes a flag out of args; absent tells that it was not there.

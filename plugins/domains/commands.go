@@ -59,14 +59,14 @@ type appOrAllArgs struct {
 }
 
 // each does something for the app named, or for all of them.
-func (d domains) each(in appOrAllArgs, do func(app string) error) error {
+func (d domains) each(ctx context.Context, in appOrAllArgs, do func(app string) error) error {
 	if !in.All && in.App == "" {
 		return command.BadInput("Please specify an app to run the command on")
 	}
 	if !in.All {
 		return do(in.App)
 	}
-	apps, err := d.h.Store.Apps()
+	apps, err := d.h.VisibleApps(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (d domains) each(in appOrAllArgs, do func(app string) error) error {
 }
 
 func (d domains) clear(ctx context.Context, c *command.Call, in appOrAllArgs) error {
-	return d.each(in, func(app string) error { return d.clearApp(ctx, c.Out, app) })
+	return d.each(ctx, in, func(app string) error { return d.clearApp(ctx, c.Out, app) })
 }
 
 func (d domains) clearApp(ctx context.Context, out *command.Output, app string) error {
@@ -130,11 +130,11 @@ func (d domains) setup(ctx context.Context, c *command.Call, in appArgs) error {
 }
 
 func (d domains) enable(ctx context.Context, c *command.Call, in appOrAllArgs) error {
-	return d.each(in, func(app string) error { return d.enableApp(ctx, c.Out, app) })
+	return d.each(ctx, in, func(app string) error { return d.enableApp(ctx, c.Out, app) })
 }
 
 func (d domains) disable(ctx context.Context, c *command.Call, in appOrAllArgs) error {
-	return d.each(in, func(app string) error { return d.disableApp(ctx, c.Out, app) })
+	return d.each(ctx, in, func(app string) error { return d.disableApp(ctx, c.Out, app) })
 }
 
 func (d domains) url(ctx context.Context, c *command.Call, in appArgs) error {

@@ -96,44 +96,51 @@ type hostArgs struct {
 	Host string `arg:"host" missing:"Please supply a git host"`
 }
 
-// allowHost fetches a server's keys and trusts them from now on.
+// allowHost fetches a server's key and trusts it from now on. Each call adds one
+// line, as Dokku's does: the RSA key, or what the server has where it has none.
 func (s *service) allowHost(ctx context.Context, c *command.Call, in hostArgs) error {
 	if err := checkHost(in.Host); err != nil {
 		return err
 	}
-	r := s.runner()
-	keys, err := output(ctx, r.command(ctx, "/", nil, "ssh-keyscan", "-T", "10", "-t", "ed25519,ecdsa,rsa", "--", in.Host))
-	if err != nil || keys == "" {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return command.Fail("No SSH server answered at %s, so its keys are not known", in.Host)
+	key, err := s.scanKey(ctx, in.Host)
+	if err != nil {
+		return err
 	}
-	path := s.host.Store.RootPath(".ssh", "known_hosts")
 	if err := s.sshFolder(); err != nil {
 		return err
 	}
+	path := s.host.Store.RootPath(".ssh", "known_hosts")
 	text, err := s.host.Store.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
-	for line := range strings.Lines(text) {
-		known[strings.TrimSpace(line)] = true
-	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
-	for line := range strings.Lines(keys) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !known[line] {
-			text += line + "\n"
-		}
-	}
-	if err := s.host.Store.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := s.host.Store.WriteFile(path, []byte(text+key+"\n"), 0o600); err != nil {
 		return err
 	}
 	c.Out.Step("%s added to known hosts", in.Host)
 	return nil
+}
+
+// scanKey asks a server for a key, as a line of known_hosts.
+func (s *service) scanKey(ctx context.Context, host string) (string, error) {
+	for _, kind := range []string{"rsa", "ed25519", "ecdsa"} {
+		keys, err := output(ctx, s.runner().command(ctx, "/", nil, "ssh-keyscan", "-T", "10", "-t", kind, "--", host))
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err != nil && !errors.As(err, new(*gitError)) {
+			return "", command.Fail("%w; install the ssh client of OpenSSH", err)
+		}
+		for line := range strings.Lines(keys) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				return line, nil
+			}
+		}
+	}
+	return "", command.Fail("No SSH server answered at %s, so its keys are not known", host)
 }
 
 // sshFolder makes ~dokku/.ssh, which nobody else may read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/slipwayhq/slipway/command"
@@ -21,11 +22,11 @@ func (s *service) commands() []*command.Command {
 		command.New("git:initialize", "Initialize a git repository for an app", s.initialize),
 		command.New("git:status", "show the working tree status for an app", s.status),
 		command.New("git:from-image", "Updates an app's git repository with a given docker image", s.gitFromImage,
-			command.Usage("[--build-dir <dir>] [--force] <app> <docker-image> [<git-username> <git-email>]")),
+			command.Usage("<app> <docker-image> [<git-username> <git-email>]")),
 		command.New("git:load-image", "Updates an app's git repository with a docker image loaded from stdin", s.gitLoadImage,
-			command.Usage("[--build-dir <dir>] <app> <docker-image> [<git-username> <git-email>]")),
+			command.Usage("<app> <docker-image> [<git-username> <git-email>]")),
 		command.New("git:from-archive", "Updates an app's git repository with a given archive file", s.gitFromArchive,
-			command.RawFlags, command.Usage("[--archive-type tar|tar.gz|zip] <app> <archive-url>|-- [<git-username> <git-email>]")),
+			command.RawFlags, command.Usage("<app> <archive-url> [<git-username> <git-email>]")),
 		command.New("git:sync", "Clone or fetch an app from remote git repo", s.gitSync,
 			command.Usage("[--build|--build-if-changes] [--skip-deploy-branch] <app> <repository> [<git-ref>]")),
 		command.New("git:auth", "Configures netrc authentication for a given git server", s.auth,
@@ -35,8 +36,9 @@ func (s *service) commands() []*command.Command {
 		command.New("git:allow-host", "Adds a host to known_hosts", s.allowHost),
 		command.New("git:generate-deploy-key", "Generates a deploy ssh key", s.generateDeployKey),
 		command.New("git:public-key", "Outputs the dokku public deploy key", s.publicKey),
-		command.New("git:unlock", "Remove the deploy lock of an app", s.unlock),
-		plugin.SetCommand(s.host, "git", "Invalid key specified, valid keys include", properties, s.changed),
+		command.New("git:unlock", "Remove the deploy lock of an app", s.unlock, command.Hidden), // Dokku's help leaves it out too
+		plugin.SetCommand(s.host, "git", "Invalid key specified, valid keys include", properties, s.changed,
+			command.Usage("<app> <property> (<value>)")),
 		plugin.Report{Feature: "git", App: s.appRows, Global: s.globalRows}.Command(s.host),
 	}
 }
@@ -114,7 +116,7 @@ func (s *service) changed(ctx context.Context, app, property string) error {
 // appRows is the report of one app, with just Dokku's rows and those of our own
 // properties.
 func (s *service) appRows(_ context.Context, app string) (plugin.Rows, error) {
-	rows, err := plugin.PropertyRows(s.host, "git-", reported, app)
+	rows, err := s.propertyRows(app)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +142,27 @@ func (s *service) appRows(_ context.Context, app string) (plugin.Rows, error) {
 }
 
 func (s *service) globalRows(context.Context) (plugin.Rows, error) {
-	return plugin.PropertyRows(s.host, "git-", reported, state.Global)
+	return s.propertyRows(state.Global)
 }
 
-// reported are the properties with raw, global and computed rows.
-var reported = []state.Property{archiveMaxFiles, archiveMaxSize, deployBranch, keepGitDir, pushMaxFiles, pushMaxSize}
+// propertyRows are the raw, global and computed rows: those of Dokku, and of
+// our own limits where somebody set one.
+func (s *service) propertyRows(app string) (plugin.Rows, error) {
+	shown := reported
+	for _, p := range []state.Property{pushMaxFiles, pushMaxSize} {
+		for _, scope := range []string{app, state.Global} {
+			_, set, err := s.host.Store.Lookup(p, scope)
+			if err != nil {
+				return nil, err
+			}
+			if set {
+				shown = append(slices.Clone(shown), p)
+				break
+			}
+		}
+	}
+	return plugin.PropertyRows(s.host, "git-", shown, app)
+}
+
+// reported are the properties that always have their rows.
+var reported = []state.Property{archiveMaxFiles, archiveMaxSize, deployBranch, keepGitDir}

@@ -33,7 +33,7 @@ func (a author) env() []string {
 
 // deployFolder makes a commit of the folder's content and deploys it. The
 // branch moves when the deploy has succeeded. Content that is already there is
-// not deployed again.
+// not deployed again, which is a failure as in Dokku.
 func (s *service) deployFolder(ctx context.Context, out *command.Output, dir string, by author, src source) error {
 	out.Step("Updating git repository with specified build context")
 	if err := s.createRepository(ctx, src.App); err != nil {
@@ -55,7 +55,7 @@ func (s *service) deployFolder(ctx context.Context, out *command.Output, dir str
 	if commit == "" {
 		out.Warn("No changes detected, skipping git commit")
 		out.Warn("Call 'ps:rebuild' on app to rebuild the app from existing source")
-		return nil
+		return command.Exit{Code: 1} // Dokku: plugins/git/git-from-directory; its documentation says 0
 	}
 	src.Rev = commit
 	src.accept = func(ctx context.Context) error { return r.advance(ctx, branch, commit, old) }

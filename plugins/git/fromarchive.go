@@ -38,7 +38,10 @@ type archiveSource struct {
 
 func (s *service) gitFromArchive(ctx context.Context, c *command.Call, in archiveArgs) error {
 	a := archiveSource{app: in.App, kind: in.Type, actor: c.Actor.String(), stdin: c.In, open: s.runner().open}
-	if c.Files != nil {
+	switch {
+	case c.SystemFiles != nil:
+		a.open = c.SystemFiles.Open
+	case c.Files != nil:
 		a.open = c.Files.Open
 	}
 	// The parser of flags puts what it does not know at the end.
@@ -63,18 +66,30 @@ func (s *service) gitFromArchive(ctx context.Context, c *command.Call, in archiv
 	default:
 		return command.BadInput("unexpected argument %q", rest[2])
 	}
+	if err := a.check(); err != nil {
+		return err
+	}
+	c.Out = c.Out.Combined() // as in git:from-image
 	return s.deployArchive(ctx, c.Out, a)
+}
+
+func (a archiveSource) check() error {
+	if a.url == "" {
+		return command.BadInput("Please specify an archive url or -- to fetch the archive from stdin")
+	}
+	switch archive.Kind(a.kind) {
+	case archive.Tar, archive.TarGz, archive.Zip:
+		return nil
+	}
+	return command.BadInput("Invalid archive type specified, valid archive types include: tar, tar.gz, zip")
 }
 
 // deployArchive deploys a commit of what is in an archive.
 func (s *service) deployArchive(ctx context.Context, out *command.Output, a archiveSource) error {
-	if a.url == "" {
-		return command.BadInput("Please specify an archive url or -- to fetch the archive from stdin")
+	if err := a.check(); err != nil {
+		return err
 	}
 	kind := archive.Kind(a.kind)
-	if kind != archive.Tar && kind != archive.TarGz && kind != archive.Zip {
-		return command.BadInput("Invalid archive type specified, valid archive types include: tar, tar.gz, zip")
-	}
 	limits, err := s.archiveLimits()
 	if err != nil {
 		return err
@@ -96,6 +111,12 @@ func (s *service) deployArchive(ctx context.Context, out *command.Output, a arch
 	}
 	defer content.Close()
 	out.Step("Generating build context")
+	switch kind {
+	case archive.TarGz:
+		out.Text("Extracting gzipped tarball")
+	case archive.Zip:
+		out.Text("Extracting zipball")
+	}
 	result, err := archive.Unpack(ctx, content, kind, dir, limits)
 	if err != nil {
 		return archiveError(err)

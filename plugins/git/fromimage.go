@@ -40,6 +40,10 @@ func (s *service) gitFromImage(ctx context.Context, c *command.Call, in imageArg
 			return err
 		}
 	}
+	if err := checkImage(in.Image); err != nil {
+		return err
+	}
+	c.Out = c.Out.Combined() // Dokku's capture of a build has both streams in one
 	return s.deployImage(ctx, c.Out, image{
 		app: in.App, ref: in.Image, buildDir: callersPath(c, in.BuildDir),
 		pull: in.Force || c.Flags.Force, by: author{in.User, in.Email}, actor: c.Actor.String(),
@@ -58,6 +62,7 @@ func (s *service) gitLoadImage(ctx context.Context, c *command.Call, in imageArg
 			return err
 		}
 	}
+	c.Out = c.Out.Combined() // as in git:from-image
 	refs, err := s.host.Docker.ImageLoad(ctx, c.In)
 	if err != nil {
 		return command.Fail("%w", err)
@@ -185,7 +190,10 @@ func (s *service) pull(ctx context.Context, out *command.Output, i image) error 
 		return command.Fail("%w", err)
 	}
 	if err := s.host.Docker.ImagePull(ctx, i.ref, out.Stdout()); err != nil {
-		out.Line("%s", strings.TrimSpace(err.Error()))
+		if inner := errors.Unwrap(err); inner != nil {
+			err = inner
+		}
+		out.Line("Error response from daemon: %s", strings.TrimSpace(err.Error()))
 		return command.Fail("Failed to pull image: %s", i.ref)
 	}
 	return nil

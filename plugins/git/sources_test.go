@@ -110,8 +110,8 @@ func TestFromArchive(t *testing.T) {
 
 	// The same again: it says so and stops.
 	r := h.dokku("git:from-archive", "blog", base+"/zip", "--archive-type=zip")
-	contains(t, r.stderr, " !     No changes detected, skipping git commit", " !     Call 'ps:rebuild' on app to rebuild the app from existing source")
-	if r.code != 0 || len(h.deployer.deploys()) != 3 {
+	contains(t, r.stdout, " !     No changes detected, skipping git commit", " !     Call 'ps:rebuild' on app to rebuild the app from existing source")
+	if r.code != 1 || len(h.deployer.deploys()) != 3 {
 		t.Errorf("exit %d, %d deploys", r.code, len(h.deployer.deploys()))
 	}
 }
@@ -157,7 +157,7 @@ func TestFromArchiveRefuses(t *testing.T) {
 		{nil, []string{"file://" + h.dir + "/good.tar", "a", "b", "c"}, "unexpected argument"},
 	} {
 		r := h.feed(c.stdin, append([]string{"git:from-archive", "blog"}, c.argv...)...)
-		if r.code != 1 || !strings.Contains(r.stderr, c.want) {
+		if r.code != 1 || !strings.Contains(r.stdout+r.stderr, c.want) {
 			t.Errorf("%v: exit %d, %s", c.argv, r.code, r.stderr)
 		}
 	}
@@ -205,8 +205,8 @@ func TestFromImage(t *testing.T) {
 	}
 	r = h.dokku("git:from-image", "blog", "me/blog:1")
 	contains(t, r.stdout, "-----> Image exists on host, skipping pull")
-	contains(t, r.stderr, "No changes detected, skipping git commit")
-	if r.code != 0 {
+	contains(t, r.stdout, "No changes detected, skipping git commit")
+	if r.code != 1 {
 		t.Errorf("exit %d", r.code)
 	}
 	contains(t, h.dokku("git:from-image", "--force", "blog", "me/blog:1").stdout, "-----> Force pulling image")
@@ -224,13 +224,13 @@ func TestFromImage(t *testing.T) {
 
 	r = h.dokku("git:from-image", "blog", "me/missing:1")
 	contains(t, r.stdout, "-----> Pulling image")
-	contains(t, r.stderr, " !     Failed to pull image: me/missing:1")
+	contains(t, r.stdout, "Error response from daemon: manifest for me/missing:1 not found", " !     Failed to pull image: me/missing:1")
 	for _, bad := range []string{"me/blog:1\nRUN evil", "A B", "-x", "", "me/Blog"} {
 		if r := h.dokku("git:from-image", "blog", "--", bad); r.code == 0 {
 			t.Errorf("security: %q was deployed", bad)
 		}
 	}
-	if r := h.dokku("git:from-image", "--build-dir", "/nowhere", "blog", "me/blog:1"); r.code != 1 || !strings.Contains(r.stderr, "Invalid BUILD_DIR") {
+	if r := h.dokku("git:from-image", "--build-dir", "/nowhere", "blog", "me/blog:1"); r.code != 1 || !strings.Contains(r.stdout, "Invalid BUILD_DIR") {
 		t.Errorf("%+v", r)
 	}
 
@@ -255,7 +255,7 @@ func TestLoadImage(t *testing.T) {
 	h.create("blog")
 	saved := archiveOf(t, "tar", map[string]string{"manifest.json": `[{"RepoTags":["me/saved:1"],"Config":"c.json","Layers":[]}]`, "c.json": "{}"})
 	r := h.feed(saved, "git:load-image", "blog", "me/other:1")
-	contains(t, r.stderr, "Loaded image tarball but the specified docker image was not found: me/other:1")
+	contains(t, r.stdout, "Loaded image tarball but the specified docker image was not found: me/other:1")
 	r = h.feed(saved, "git:load-image", "blog", "me/saved:1")
 	if r.code != 0 || len(h.deployer.deploys()) != 1 {
 		t.Errorf("%+v", r)

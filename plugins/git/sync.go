@@ -40,6 +40,7 @@ func (s *service) gitSync(ctx context.Context, c *command.Call, in syncArgs) err
 	if err := s.createRepository(ctx, in.App); err != nil {
 		return err
 	}
+	c.Out = c.Out.Combined() // as in git:from-image
 	y := syncing{service: s, out: c.Out, repo: s.repository(in.App), url: in.URL, skip: in.SkipDeployBranch}
 	var err error
 	if y.branch, err = s.branch(in.App); err != nil {

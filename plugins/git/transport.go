@@ -50,6 +50,9 @@ func (s *service) receivePack(ctx context.Context, c *command.Call, in transport
 			return command.NoSuchApp(name)
 		}
 	}
+	if !s.host.AppVisible(ctx, name) {
+		return command.NoSuchApp(name)
+	}
 	if !s.repository(name).exists() {
 		if err := s.createRepository(ctx, name); err != nil {
 			return err
@@ -108,7 +111,7 @@ func (s *service) existingRepository(ctx context.Context, repository string) (st
 	if err != nil {
 		return "", err
 	}
-	if !s.host.Store.AppExists(name) {
+	if !s.host.AppVisible(ctx, name) {
 		return "", command.NoSuchApp(name)
 	}
 	if s.repository(name).exists() {

@@ -68,7 +68,7 @@ func TestSystemUserOwnsWhatGitWrites(t *testing.T) {
 	if r.code == 0 {
 		t.Error("security: a file of root was read")
 	}
-	contains(t, r.stderr, "Permission denied")
+	contains(t, r.stdout, "Permission denied")
 	must(t, os.Chown(secret, nobody, nobody))
 	if r = h.dokku("git:from-archive", "blog", "file://"+secret); r.code != 0 {
 		t.Error(r.stderr)

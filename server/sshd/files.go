@@ -27,11 +27,23 @@ func (s *Server) filesOf(c caller, env map[string]string) command.Files {
 		}
 		return files{dir: "/", as: s.credential(*s.cfg.SystemUser)}
 	}
-	dir := env[protocol.Dir]
-	if !filepath.IsAbs(dir) {
-		dir = "/"
+	return files{dir: workingDir(env), as: s.credential(plugin.Credential{UID: c.uid, GID: c.gid})}
+}
+
+// systemFilesOf are what commands read that Dokku runs as its system user,
+// whom it becomes when root calls: nil, which is filesOf, for all others.
+func (s *Server) systemFilesOf(c caller, env map[string]string) command.Files {
+	if c.actor.KeyName != "" || c.uid != 0 || s.cfg.SystemUser == nil {
+		return nil
 	}
-	return files{dir: dir, as: s.credential(plugin.Credential{UID: c.uid, GID: c.gid})}
+	return files{dir: workingDir(env), as: s.credential(*s.cfg.SystemUser)}
+}
+
+func workingDir(env map[string]string) string {
+	if dir := env[protocol.Dir]; filepath.IsAbs(dir) {
+		return dir
+	}
+	return "/"
 }
 
 // credential is nil for our own user, who needs no other process.

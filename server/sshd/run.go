@@ -47,7 +47,7 @@ func (ss *session) run(ctx context.Context, line string) (code int) {
 		call.Out.Warn("The command cannot be read: %s", err)
 		return 1
 	}
-	call.Files = ss.srv.filesOf(who, ss.env)
+	call.Files, call.SystemFiles = ss.srv.filesOf(who, ss.env), ss.srv.systemFilesOf(who, ss.env)
 	return ss.srv.dispatch(ctx, call, argv)
 }
 

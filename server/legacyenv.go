@@ -1,0 +1,22 @@
+package server
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// takeOverEnv lets what a Dokku of before 0.38 kept in ENV files be taken over,
+// before anything reads config vars. What it says of files that it leaves alone
+// goes to the log. A file that cannot be read must not keep the other apps down.
+func (cp *controlPlane) takeOverEnv(ctx context.Context) {
+	var said bytes.Buffer
+	err := cp.host.Bus.Event(trigger.WithStreams(ctx, nil, &said, &said), "config-migrate-env")
+	if err != nil {
+		cp.log.Error("cannot take over the config of an older Dokku", "err", err)
+	}
+	if said.Len() > 0 {
+		cp.log.Warn("config of an older Dokku was put aside", "said", said.String())
+	}
+}

@@ -161,6 +161,9 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 		return t.featureHelp(c.Out, name)
 	}
 	if cmd == nil {
+		if _, known := t.features[name]; known {
+			return t.featureHelp(c.Out, name)
+		}
 		return t.fallback(ctx, c)
 	}
 	if asksHelp && !cmd.plainArgs {

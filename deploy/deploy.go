@@ -209,6 +209,11 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err != nil {
 		return "", err
 	}
+	more, err := f.collectArgs(ctx, "docker-args-process-build", d.app, b.Name())
+	if err != nil {
+		return "", err
+	}
+	args = append(args, more...)
 	ref := f.host.Names.Image(d.app) + ":build-" + d.journal.ID
 	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
 	d.out.Step("Building %s from %s", d.app, build.Title(b))

@@ -29,8 +29,12 @@ type Report struct {
 	// Shown is what the whole report shows as text in place of a value, to keep
 	// secrets out of it; the flag itself and JSON have the value. May be nil.
 	Shown func(flag, value string) string
+	// Lowercase leaves the first letter of each label as it is.
+	Lowercase bool
 	// App gives the rows of one app. It is called once per app.
 	App func(ctx context.Context, app string) (Rows, error)
+	// Lists gives further keys for the JSON of one app, with lists. May be nil.
+	Lists func(ctx context.Context, app string) (map[string][]string, error)
 	// Global gives the rows of --global; nil: the report has none.
 	Global func(ctx context.Context) (Rows, error)
 	// Prepare is called once before App for all apps of one call, to do in one
@@ -95,7 +99,7 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 		if err != nil {
 			return err
 		}
-		return r.print(c, state.Global, rows, flag, in.Format)
+		return r.print(c, state.Global, rows, nil, flag, in.Format)
 	}
 	apps := []string{app}
 	if app == "" {
@@ -121,14 +125,20 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 		if err != nil {
 			return err
 		}
-		if err := r.print(c, a, rows, flag, in.Format); err != nil {
+		var lists map[string][]string
+		if r.Lists != nil && in.Format == "json" {
+			if lists, err = r.Lists(ctx, a); err != nil {
+				return err
+			}
+		}
+		if err := r.print(c, a, rows, lists, flag, in.Format); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r Report) print(c *command.Call, app string, rows Rows, flag, format string) error {
+func (r Report) print(c *command.Call, app string, rows Rows, lists map[string][]string, flag, format string) error {
 	keys := slices.Sorted(maps.Keys(rows))
 	switch {
 	case flag != "":
@@ -138,7 +148,10 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 		}
 		c.Out.Line("%s", v)
 	case format == "json":
-		flat := map[string]string{}
+		flat := map[string]any{}
+		for k, v := range lists {
+			flat[k] = v
+		}
 		for k, v := range rows {
 			flat[strings.TrimPrefix(k, r.Prefix)] = v
 			if r.Legacy {
@@ -154,7 +167,9 @@ func (r Report) print(c *command.Call, app string, rows Rows, flag, format strin
 		}
 		for _, k := range keys {
 			label := strings.NewReplacer("-", " ", ".", " ").Replace(k) + ":"
-			label = strings.ToUpper(label[:1]) + label[1:]
+			if !r.Lowercase {
+				label = strings.ToUpper(label[:1]) + label[1:]
+			}
 			value := rows[k]
 			if r.Shown != nil {
 				value = r.Shown(k, value)

@@ -20,6 +20,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/certs"
 	"github.com/slipwayhq/slipway/plugins/checks"
 	"github.com/slipwayhq/slipway/plugins/config"
+	"github.com/slipwayhq/slipway/plugins/dockeroptions"
 	"github.com/slipwayhq/slipway/plugins/domains"
 	"github.com/slipwayhq/slipway/plugins/enter"
 	"github.com/slipwayhq/slipway/plugins/git"
@@ -62,6 +63,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		certs.Plugin(h),
 		checks.Plugin(h),
 		config.Plugin(h),
+		dockeroptions.Plugin(h),
 		domains.Plugin(h),
 		enter.Plugin(h),
 		git.Plugin(h, flow),

@@ -238,7 +238,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	return image.ID, f.event(ctx, "post-build", b.Name(), d.app, dir)
 }
 
-// release makes the new release of the image: Procfile, app.json, scripts.
+// release makes the new release of the image: Procfile, app.json, CHECKS, scripts.
 func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder string, req Request) (app.Release, error) {
 	d.out.Step("Releasing %s...", d.app)
 	next, err := f.newRelease(d, image, builder)
@@ -247,6 +247,9 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	}
 	next.Rev, next.Metadata, next.Description = req.Rev, req.Metadata, describe(req)
 	if next.Procfile, next.AppJSON, err = f.sourceFiles(ctx, d.app, dir, image); err != nil {
+		return next, err
+	}
+	if next.Checks, err = f.checksFile(ctx, d, dir, image); err != nil {
 		return next, err
 	}
 	if d.journal.Before, err = f.formationBefore(d.app); err != nil {

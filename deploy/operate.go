@@ -62,7 +62,7 @@ func (f *Flow) refresh(d *deployment, current app.Release, c Change) (app.Releas
 	if maps.Equal(next.Env, current.Env) {
 		return current, nil
 	}
-	next.Rev, next.Metadata, next.Procfile, next.AppJSON = current.Rev, current.Metadata, current.Procfile, current.AppJSON
+	next.Rev, next.Metadata, next.Procfile, next.AppJSON, next.Checks = current.Rev, current.Metadata, current.Procfile, current.AppJSON, current.Checks
 	next.Description = c.Description
 	if next.Description == "" {
 		next.Description = "Change config: " + strings.Join(changedKeys(current.Env, next.Env), ", ")
@@ -109,7 +109,7 @@ func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, numb
 		if err != nil {
 			return err
 		}
-		next.Rev, next.Procfile, next.AppJSON = target.Rev, target.Procfile, target.AppJSON
+		next.Rev, next.Procfile, next.AppJSON, next.Checks = target.Rev, target.Procfile, target.AppJSON, target.Checks
 		next.Metadata = itoa(target.Number)
 		next.Description = fmt.Sprintf("Rollback to v%d", target.Number)
 		d.out.Step("Rolling back %s to v%d (%s)", c.App, target.Number, target.Description)

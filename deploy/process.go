@@ -99,13 +99,15 @@ func (f *Flow) applyFormation(name string, rel app.Release) error {
 	return f.setScale(name, scale)
 }
 
-func parseAppJSON(rel app.Release) (app.AppJSON, error) {
-	if rel.AppJSON == "" {
-		return app.AppJSON{}, nil
+func parseAppJSON(rel app.Release) (parsed app.AppJSON, err error) {
+	if rel.AppJSON != "" {
+		parsed, err = app.ParseAppJSON([]byte(rel.AppJSON))
 	}
-	parsed, err := app.ParseAppJSON([]byte(rel.AppJSON))
 	if err != nil {
 		return app.AppJSON{}, fmt.Errorf("release %d has an invalid app.json: %w", rel.Number, err)
+	}
+	if parsed, err = parsed.WithChecks(rel.Checks); err != nil {
+		return app.AppJSON{}, fmt.Errorf("release %d has an invalid %s file: %w", rel.Number, app.ChecksFile, err)
 	}
 	return parsed, nil
 }

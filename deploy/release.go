@@ -80,6 +80,41 @@ func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfi
 	return procfile, appJSON, nil
 }
 
+// checksFile reads the CHECKS file of the source, or of the image where an image
+// is deployed, with config vars in it filled in.
+// Source: Dokku plugins/scheduler-docker-local/core-post-extract, check-deploy.
+func (f *Flow) checksFile(ctx context.Context, d *deployment, dir, image string) (string, error) {
+	text, found, err := readSourceFile(dir, app.ChecksFile)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		given, err := f.host.Store.Get(f.host.Property("git", "source-image"), d.app)
+		if err != nil || given == "" {
+			return "", err
+		}
+		fromImage := imageReader{flow: f, app: d.app, image: image}
+		defer fromImage.close(ctx)
+		if text, err = fromImage.file(ctx, app.ChecksFile); err != nil {
+			return "", err
+		}
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", nil
+	}
+	env, err := f.host.Store.MergedEnv(d.app)
+	if err != nil {
+		return "", err
+	}
+	text = app.ExpandChecks(text, env)
+	if _, err := app.ParseChecks(text); err != nil {
+		return "", command.BadInput("Invalid %s: %w", app.ChecksFile, err)
+	}
+	d.out.Warn("Deprecated: Usage of the CHECKS file is deprecated in favor of healthchecks in app.json")
+	d.out.Warn("Please move your healthchecks to app.json.")
+	return text, nil
+}
+
 // readSourceFile reads a small file of the tree; links that leave the tree are
 // not followed.
 func readSourceFile(dir, file string) (text string, found bool, err error) {

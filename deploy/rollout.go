@@ -241,14 +241,8 @@ func (f *Flow) listed(property, name, process string) (bool, error) {
 
 // check waits until one new instance is ready.
 func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedule.Instance) error {
-	for _, property := range []string{"disabled", "skipped"} {
-		off, err := f.listed(property, d.app, i.Process)
-		if err != nil {
-			return err
-		}
-		if off {
-			return nil
-		}
+	if off, err := f.listed("disabled", d.app, i.Process); err != nil || off {
+		return err
 	}
 	out := d.out
 	if len(plan.specs) > 1 { // what instances say side by side stays apart
@@ -262,6 +256,12 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 		return command.BadInput("%w", err)
 	}
 	if err := f.host.Bus.Event(ctx, "check-deploy", d.app, i.ID, i.Process, itoa(i.Port), i.IP, itoa(i.Index)); err != nil {
+		return err
+	}
+	if skipped, err := f.listed("skipped", d.app, i.Process); err != nil || skipped {
+		if err == nil {
+			out.Headers().Title("Zero downtime checks have been skipped (%s)", i.Dyno())
+		}
 		return err
 	}
 	start := time.Now()

@@ -125,6 +125,13 @@ func (c *checks) prepare(ctx context.Context, name string) (checked, error) {
 	if what.manifest, err = app.ParseAppJSON([]byte(text)); err != nil {
 		return what, command.BadInput("%w", err)
 	}
+	old, err := c.host.Store.ReadFile(c.host.Store.LibPath("data", "scheduler-docker-local", name, app.ChecksFile))
+	if err != nil {
+		return what, err
+	}
+	if what.manifest, err = what.manifest.WithChecks(old); err != nil {
+		return what, command.BadInput("Invalid %s: %w", app.ChecksFile, err)
+	}
 	what.settings, err = check.Load(func(property string) (string, error) { return c.host.Computed("checks", property, name) })
 	if err != nil {
 		return what, command.BadInput("%w", err)

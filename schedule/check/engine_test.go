@@ -99,13 +99,13 @@ func TestAnAppThatListensOnLoopbackOnlyIsToldSo(t *testing.T) {
 	if r.err == nil {
 		t.Fatal("passed")
 	}
-	mustContain(t, r.stderr, "the app listens on 127.0.0.1:5000, which is only reached from inside its container")
+	mustContain(t, r.stderr, "container listening on expected port (5000) with unexpected IPv4 interface: expected=0.0.0.0 actual=127.0.0.1")
 }
 
 func TestAnAppThatListensOnAnotherPortIsToldWhich(t *testing.T) {
 	r := run(t, check.Config{Web: true, Checks: []app.Healthcheck{{Name: "port", Listening: true, Attempts: 1, Timeout: 1}}},
 		"sh", "-c", "mkdir /www; exec httpd -f -p 3000 -h /www")
-	mustContain(t, r.stderr, "the app listens on port 3000 instead")
+	mustContain(t, r.stderr, "unexpected port: expected=5000 actual=3000. Make the app listen on 0.0.0.0:$PORT")
 }
 
 func TestAWorkerHasSettledAfterASecond(t *testing.T) {

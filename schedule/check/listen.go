@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -27,22 +28,47 @@ func (r *runner) explain(ctx context.Context, t Target, p probe, err error) erro
 	if !p.poll {
 		reason = fmt.Sprintf("port %d did not accept a connection in %d attempts", p.Port, p.attempts)
 	}
-	const advice = "does the app listen on 0.0.0.0:$PORT?"
-	var others []string
-	for _, l := range r.listeners(ctx, t) {
+	at, elsewhere := nearest(r.listeners(ctx, t), p.Port)
+	switch {
+	case !elsewhere:
+		return fmt.Errorf("%s: does the app listen on 0.0.0.0:$PORT?", reason)
+	case p.kind == kindListening:
+		return fmt.Errorf("%s. Make the app listen on 0.0.0.0:$PORT", misplaced(p.Port, at))
+	case int(at.Port()) == p.Port:
+		return fmt.Errorf("%s: the app listens on %s, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT", reason, at)
+	}
+	return fmt.Errorf("%s: the app listens on port %d instead; make it listen on 0.0.0.0:$PORT", reason, at.Port())
+}
+
+// nearest is where the app listens instead of the port: at that port inside of the
+// container only, or else at the lowest other one that is reached from outside.
+func nearest(found []netip.AddrPort, port int) (at netip.AddrPort, ok bool) {
+	for _, l := range found {
 		switch {
-		case int(l.Port()) == p.Port && l.Addr().IsLoopback():
-			return fmt.Errorf("%s: the app listens on %s, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT", reason, l)
-		case !l.Addr().IsLoopback():
-			others = append(others, strconv.Itoa(int(l.Port())))
+		case int(l.Port()) == port && l.Addr().IsLoopback():
+			return l, true
+		case !l.Addr().IsLoopback() && (!ok || l.Port() < at.Port()):
+			at, ok = l, true
 		}
 	}
-	if len(others) > 0 {
-		slices.Sort(others)
-		return fmt.Errorf("%s: the app listens on port %s instead; make it listen on 0.0.0.0:$PORT",
-			reason, strings.Join(slices.Compact(others), ", "))
+	return at, ok
+}
+
+// misplaced is Dokku's sentence for an app that listens elsewhere.
+// Source: docker-container-healthchecker, appjson/healthcheck.go.
+func misplaced(port int, at netip.AddrPort) string {
+	version, any := "IPv4", "0.0.0.0"
+	if at.Addr().Is6() {
+		version, any = "IPv6", "::"
 	}
-	return fmt.Errorf("%s: %s", reason, advice)
+	switch {
+	case int(at.Port()) == port:
+		return fmt.Sprintf("container listening on expected port (%d) with unexpected %s interface: expected=%s actual=%s", port, version, any, at.Addr())
+	case at.Addr().IsUnspecified():
+		return fmt.Sprintf("container listening on expected %s interface with an unexpected port: expected=%d actual=%d", version, port, at.Port())
+	}
+	return fmt.Sprintf("container listening on unexpected %s interface with an unexpected port: expected=%s actual=%s",
+		version, net.JoinHostPort(any, strconv.Itoa(port)), at)
 }
 
 // listeners looks where the container listens; nil when that cannot be seen, as in an image without `cat`.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/docker/fake"
 )
@@ -40,20 +41,37 @@ func TestExplain(t *testing.T) {
 		}
 		return strings.Join(kept, "")
 	}
-	for want, table := range map[string]string{
-		"the app listens on 127.0.0.1:5000, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT": sockets,
-		"the app listens on port 3000, 8080 instead; make it listen on 0.0.0.0:$PORT":                                         keep(":0BB8 0", ":1F90"),
-		"does the app listen on 0.0.0.0:$PORT?":                                                                               keep(":9C41"),
+	const reason = "port 5000 did not accept a connection within 30 s: "
+	for _, c := range []struct{ table, listening, path string }{
+		{
+			sockets,
+			"container listening on expected port (5000) with unexpected IPv4 interface: expected=0.0.0.0 actual=127.0.0.1. Make the app listen on 0.0.0.0:$PORT",
+			"the app listens on 127.0.0.1:5000, which is only reached from inside its container; make it listen on 0.0.0.0:$PORT",
+		},
+		{
+			keep(":0BB8 0", ":1F90"),
+			"container listening on expected IPv4 interface with an unexpected port: expected=5000 actual=3000. Make the app listen on 0.0.0.0:$PORT",
+			"the app listens on port 3000 instead; make it listen on 0.0.0.0:$PORT",
+		},
+		{
+			keep(":1F90"),
+			"container listening on expected IPv6 interface with an unexpected port: expected=5000 actual=8080. Make the app listen on 0.0.0.0:$PORT",
+			"the app listens on port 8080 instead; make it listen on 0.0.0.0:$PORT",
+		},
+		{keep(":9C41"), reason + "does the app listen on 0.0.0.0:$PORT?", "does the app listen on 0.0.0.0:$PORT?"},
 	} {
 		look := func(_ docker.ExecOptions, _ io.Reader, stdout, _ io.Writer) int {
-			_, _ = io.WriteString(stdout, table)
+			_, _ = io.WriteString(stdout, c.table)
 			return 0
 		}
 		bubble(t, fake.Behaviour{Exec: look}, func(l *lab) {
 			l.refused = time.Hour
 			_, err := l.run(Config{Web: true})
 			l.fails(err, "1")
-			l.shows(&l.stderr, "port 5000 did not accept a connection within 30 s: "+want+"\n")
+			l.shows(&l.stderr, "Failure in name='port listening check': "+c.listening+"\n")
+			_, err = l.run(Config{Web: true, Checks: []app.Healthcheck{{Name: "home", Path: "/", Attempts: 1}}})
+			l.fails(err, "1")
+			l.shows(&l.stderr, "Failure in name='home': port 5000 did not accept a connection within 5 s: "+c.path+"\n")
 		})
 	}
 }

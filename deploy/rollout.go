@@ -144,13 +144,6 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 	spec.Created = func(ctx context.Context, id string) error {
 		return f.host.Bus.Event(ctx, "post-container-create", "app", id, d.app, "deploy", w.process)
 	}
-	logSize, err := f.host.Computed("logs", "max-size", d.app)
-	if err != nil {
-		return spec, err
-	}
-	if logSize != "" && logSize != "unlimited" {
-		spec.Args = append(spec.Args, "--log-opt=max-size="+logSize)
-	}
 	args, err := f.collectArgs(ctx, "docker-args-deploy", d.app, "latest", w.process, itoa(w.index))
 	if err != nil {
 		return spec, err

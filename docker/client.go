@@ -64,6 +64,15 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	return Version{Engine: v.Version, API: c.api.ClientVersion(), OS: v.Os, Arch: v.Arch}, nil
 }
 
+// LogDriver implements Engine.
+func (c *Client) LogDriver(ctx context.Context) (string, error) {
+	result, err := c.api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return "", c.translate(err)
+	}
+	return result.Info.LoggingDriver, nil
+}
+
 // containerID is what the engine takes for a container: an ID or a name. Source: RestrictedNamePattern of moby's daemon/names.
 var containerID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 

@@ -39,6 +39,8 @@ type Engine interface {
 
 	// Version asks the engine for its version. It is also the way to ask whether the engine is there.
 	Version(ctx context.Context) (Version, error)
+	// LogDriver is the log driver of containers that are created without one, such as "json-file".
+	LogDriver(ctx context.Context) (string, error)
 
 	// Create creates a container from args, the arguments that follow `docker container create`, and returns its full ID.
 	// The error carries what docker wrote to stderr, trimmed. An image that is not on the engine is pulled.

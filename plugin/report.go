@@ -31,6 +31,8 @@ type Report struct {
 	Shown func(flag, value string) string
 	// Lowercase leaves the first letter of each label as it is.
 	Lowercase bool
+	// Alone is what a flag shows that is asked for by itself; nil: the value.
+	Alone func(flag, value string) string
 	// App gives the rows of one app. It is called once per app.
 	App func(ctx context.Context, app string) (Rows, error)
 	// Lists gives further keys for the JSON of one app, with lists. May be nil.
@@ -145,6 +147,9 @@ func (r Report) print(c *command.Call, app string, rows Rows, lists map[string][
 		v, ok := rows[flag]
 		if !ok {
 			return command.BadInput("Invalid flag passed, valid flags: --%s", strings.Join(keys, ", --"))
+		}
+		if r.Alone != nil {
+			v = r.Alone(flag, v)
 		}
 		c.Out.Line("%s", v)
 	case format == "json":

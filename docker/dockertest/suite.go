@@ -30,6 +30,7 @@ func Run(t *testing.T, subject Subject) {
 		run  func(*testing.T)
 	}{
 		{"version", s.version},
+		{"log driver", s.logDriver},
 		{"arguments that are not IDs", s.badIDs},
 		{"create: options mean what they mean to docker", s.createOptions},
 		{"create: environment arrives unharmed", s.createEnv},
@@ -148,6 +149,14 @@ func (s *suite) version(t *testing.T) {
 	check(t, err)
 	if v.Engine == "" || v.API == "" || v.OS == "" || v.Arch == "" {
 		t.Errorf("version is incomplete: %+v", v)
+	}
+}
+
+func (s *suite) logDriver(t *testing.T) {
+	driver, err := s.Engine.LogDriver(t.Context())
+	check(t, err)
+	if driver == "" {
+		t.Error("no log driver")
 	}
 }
 

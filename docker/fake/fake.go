@@ -40,6 +40,8 @@ type Engine struct {
 	// BuildKit and Session get the engine's end of a connection that DialBuildKit or DialSession made, on a goroutine of
 	// their own; they close it. Without them dialling fails.
 	BuildKit, Session func(net.Conn)
+	// DefaultLogDriver is the answer of LogDriver; empty: json-file.
+	DefaultLogDriver string
 
 	mu          sync.Mutex
 	changed     chan struct{} // closed, and replaced, whenever something happened that somebody may wait for
@@ -185,6 +187,17 @@ func (e *Engine) Version(ctx context.Context) (docker.Version, error) {
 		return docker.Version{}, err
 	}
 	return docker.Version{Engine: "20.10.0-fake", API: "1.41", OS: "linux", Arch: "amd64"}, nil
+}
+
+// LogDriver implements docker.Engine.
+func (e *Engine) LogDriver(ctx context.Context) (string, error) {
+	if err := e.enter(ctx, "LogDriver", ""); err != nil {
+		return "", err
+	}
+	if e.DefaultLogDriver != "" {
+		return e.DefaultLogDriver, nil
+	}
+	return "json-file", nil
 }
 
 // DialBuildKit implements docker.Engine.

@@ -8,6 +8,7 @@ import (
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type failedArgs struct {
@@ -21,10 +22,24 @@ func (l *logs) failed(ctx context.Context, c *command.Call, in failedArgs) error
 	})
 }
 
-// failedOf shows what the containers wrote that failed in the app's last
-// deploy: the lines "ID TYPE.N" of Dokku's file failed-containers.
+// failedOf shows what the app's scheduler has of its last failed deploy.
 func (l *logs) failedOf(ctx context.Context, c *command.Call, app string) error {
 	c.Out.Headers().Title("%s failed deploy logs", app)
+	scheduler, err := l.scheduler(ctx, app)
+	if err != nil {
+		return err
+	}
+	return l.host.Bus.Event(ctx, "scheduler-logs-failed", scheduler, app)
+}
+
+// onSchedulerLogsFailed answers scheduler-logs-failed SCHEDULER APP by what the
+// containers wrote that failed in the app's last deploy: the lines "ID TYPE.N"
+// of Dokku's file failed-containers.
+func (l *logs) onSchedulerLogsFailed(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	app, out := c.Arg(1), c.Output()
 	lines, err := l.host.Store.ReadLines(l.host.Store.LibPath("data", "scheduler-docker-local", app, "failed-containers"))
 	if err != nil {
 		return err
@@ -35,7 +50,7 @@ func (l *logs) failedOf(ctx context.Context, c *command.Call, app string) error 
 		container, err := l.host.Docker.Inspect(ctx, id)
 		switch {
 		case errors.Is(err, docker.ErrNotFound) || errors.Is(err, docker.ErrInvalid):
-			c.Out.Warn("App container %s no longer running", id)
+			out.Warn("App container %s no longer running", id)
 			continue
 		case err != nil:
 			return err
@@ -43,7 +58,7 @@ func (l *logs) failedOf(ctx context.Context, c *command.Call, app string) error 
 			continue // the file is plain text: it must not open the logs of others
 		}
 		found = true
-		text := command.Lines(func(line string) { c.Out.Line("%s", line) })
+		text := command.Lines(func(line string) { out.Line("%s", line) })
 		err = l.host.Docker.Logs(ctx, container.ID, docker.LogOptions{Tail: -1}, text, text)
 		text.Close()
 		if err != nil {
@@ -51,7 +66,7 @@ func (l *logs) failedOf(ctx context.Context, c *command.Call, app string) error 
 		}
 	}
 	if !found {
-		c.Out.Warn("No failed containers found")
+		out.Warn("No failed containers found")
 	}
 	return nil
 }

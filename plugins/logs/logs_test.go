@@ -6,6 +6,7 @@ import (
 	"github.com/slipwayhq/slipway/docker/fake"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugin/plugintest"
+	"github.com/slipwayhq/slipway/plugins/apps"
 	"github.com/slipwayhq/slipway/plugins/logs"
 )
 
@@ -13,5 +14,5 @@ func TestStories(t *testing.T) {
 	plugintest.Run(t, func(h *plugin.Host) plugin.Plugin {
 		h.Docker = fake.New()
 		return logs.Plugin(h)
-	})
+	}, apps.Plugin)
 }

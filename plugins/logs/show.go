@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
@@ -11,6 +12,7 @@ import (
 	"github.com/slipwayhq/slipway/schedule"
 	"github.com/slipwayhq/slipway/schedule/tail"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 // deployed is written by deploys, in plugins/ps.
@@ -36,7 +38,38 @@ func (l *logs) show(ctx context.Context, c *command.Call, in showArgs) error {
 	if v, err := l.host.Store.Get(deployed, in.App); err != nil || v != "true" {
 		return errors.Join(err, command.Fail("App %s has not been deployed", in.App))
 	}
-	view := tail.New(l.host.Docker, c.Out, in.Quiet)
+	scheduler, err := l.scheduler(ctx, in.App)
+	if err != nil {
+		return err
+	}
+	return l.host.Bus.Event(ctx, "scheduler-logs", scheduler, in.App, in.PS,
+		strconv.FormatBool(in.Tail), strconv.FormatBool(in.Quiet), strconv.Itoa(in.Num))
+}
+
+// scheduler is the one that runs the app.
+func (l *logs) scheduler(ctx context.Context, app string) (string, error) {
+	name, err := l.host.Bus.Query(ctx, "scheduler-detect", app)
+	if name == "" {
+		name = dockerLocal
+	}
+	return name, err
+}
+
+// dockerLocal is the scheduler whose logs are answered for here: all it takes is
+// the engine.
+const dockerLocal = "docker-local"
+
+// onSchedulerLogs answers scheduler-logs SCHEDULER APP PROCESS TAIL QUIET NUM.
+func (l *logs) onSchedulerLogs(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	in := showArgs{App: c.Arg(1), PS: c.Arg(2), Tail: c.Arg(3) == "true", Quiet: c.Arg(4) == "true"}
+	var err error
+	if in.Num, err = strconv.Atoi(c.Arg(5)); err != nil || in.Num < 0 {
+		return command.BadInput("Invalid number of lines specified: %s", c.Arg(5))
+	}
+	view := tail.New(l.host.Docker, c.Output(), in.Quiet)
 	if in.Tail {
 		return l.follow(ctx, view, in)
 	}

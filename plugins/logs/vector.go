@@ -111,13 +111,13 @@ func (l *logs) start(ctx context.Context, out *command.Output, image string) err
 	if err != nil {
 		return command.Fail("Unable to start vector: %w", err)
 	}
-	if err := l.join(ctx, id, networks); err == nil {
+	if err = l.join(ctx, id, networks); err == nil {
 		err = l.host.Docker.Start(ctx, id)
-		if err == nil {
-			return nil
-		}
 	}
-	return errors.Join(command.Fail("Unable to start vector: %w", err), l.host.Docker.Remove(context.WithoutCancel(ctx), id))
+	if err != nil {
+		return errors.Join(command.Fail("Unable to start vector: %w", err), l.host.Docker.Remove(context.WithoutCancel(ctx), id))
+	}
+	return nil
 }
 
 // createArgs is the container of Dokku's compose file.

@@ -167,6 +167,26 @@ func ActorOf(ctx context.Context) Actor {
 	return Actor{User: "slipway", Root: true}
 }
 
+type callKey struct{}
+
+// EnvOf is a variable of the environment of the caller that ctx belongs to, ""
+// where there is none or it was not passed on.
+func EnvOf(ctx context.Context, name string) string {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c.Env[name]
+	}
+	return ""
+}
+
+// TerminalOf is the terminal of the caller that ctx belongs to, nil where there
+// is none.
+func TerminalOf(ctx context.Context) Terminal {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c.TTY
+	}
+	return nil
+}
+
 // Call is one invocation of a command.
 type Call struct {
 	Argv  []string // as typed, without global flags, the name first

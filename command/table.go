@@ -102,6 +102,7 @@ func resolveAlias(name string) string {
 // returns the exit code.
 func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
 	ctx = context.WithValue(ctx, actorKey{}, c.Actor)
+	ctx = context.WithValue(ctx, callKey{}, c)
 	err := t.run(ctx, c, argv)
 	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
 		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it

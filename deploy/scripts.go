@@ -206,7 +206,7 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 	if kind == build.Herokuish {
 		args = append(args, "--volume="+f.host.Names.Cache(d.app)+":/tmp/cache")
 	}
-	args = slices.Concat(args, spec.Args, t.options, t.command(kind, rel.ImageID))
+	args = slices.Concat(args, withoutLimits(spec.Args), t.options, t.command(kind, rel.ImageID))
 	id, err = f.host.Docker.Create(ctx, args)
 	if err != nil {
 		return "", command.Fail("Cannot run the %s task: %w", t.name, err)

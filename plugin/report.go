@@ -146,7 +146,10 @@ func (r Report) print(c *command.Call, app string, rows Rows, lists map[string][
 	case flag != "":
 		v, ok := rows[flag]
 		if !ok {
-			return command.BadInput("Invalid flag passed, valid flags: --%s", strings.Join(keys, ", --"))
+			for i := range keys {
+				keys[i] = "--" + keys[i]
+			}
+			return command.BadInput("Invalid flag passed, valid flags: %s", strings.Join(keys, ", "))
 		}
 		if r.Alone != nil {
 			v = r.Alone(flag, v)

@@ -30,6 +30,7 @@ import (
 	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
 	"github.com/slipwayhq/slipway/plugins/ps"
 	"github.com/slipwayhq/slipway/plugins/releases"
+	"github.com/slipwayhq/slipway/plugins/resource"
 	"github.com/slipwayhq/slipway/plugins/run"
 	"github.com/slipwayhq/slipway/plugins/scheduler"
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
@@ -73,6 +74,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		proxyplugin.Plugin(h),
 		ps.Plugin(h, flow),
 		releases.Plugin(h, flow),
+		resource.Plugin(h),
 		run.Plugin(h),
 		scheduler.Plugin(h),
 		schedulerdockerlocal.Plugin(h),

@@ -120,7 +120,7 @@ func (c Config) childEnv() []string {
 		"DOKKU_PID=" + strconv.Itoa(os.Getpid()), "DOKKU_CONTAINER_LABEL=dokku",
 		"SLIPWAY_SOCKET=" + c.Socket, "SLIPWAY_INSTANCE=" + c.Instance,
 	}
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONFIG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "TZ"} {
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONFIG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "TZ", "DOKKU_OMIT_RESOURCE_ARGS"} {
 		if v := os.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

@@ -46,6 +46,7 @@ var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL"}
 // caller's environment stays with the caller.
 var localEnv = []string{
 	"DOKKU_QUIET_OUTPUT", "DOKKU_TRACE", "DOKKU_APPS_FORCE_DELETE", "DOKKU_APP_NAME",
+	"DOKKU_OMIT_RESOURCE_ARGS",
 	"SSH_USER", "SSH_NAME", KeyName, Fingerprint,
 	"SLIPWAY_LOCK", // state.LockEnv
 	"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIR",

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -51,7 +52,7 @@ func (t *Table) help(ctx context.Context, c *Call, all bool) error {
 func (t *Table) featureHelp(out *Output, feature string) error {
 	out.Line("Usage: dokku %s[:COMMAND]", feature)
 	out.Line("")
-	out.Line("%s", t.features[feature].Help)
+	out.Line("%s", cmp.Or(t.features[feature].About, t.features[feature].Help))
 	out.Line("")
 	out.Line("Additional commands:")
 	var rows [][2]string

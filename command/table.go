@@ -13,6 +13,8 @@ import (
 type Feature struct {
 	Name string // such as "ps"
 	Help string // one line
+	// About is what NAME:help says; "" = Help.
+	About string
 }
 
 // Table holds all commands. It is immutable once made; external plugins answer

@@ -112,6 +112,9 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 		}
 		return errors.Join(err, f.removeJournal(d.app), finishRecord(rec, err), f.pruneRecords(d.app))
 	}
+	if err := f.host.Store.NameDeploy(d.app, rec.ID); err != nil {
+		return ctx, nil, d.finish(err)
+	}
 	if err := f.enter(d, StepReceive); err != nil {
 		return ctx, nil, d.finish(err)
 	}

@@ -32,6 +32,7 @@ type Triggers map[string]func(ctx context.Context, c *trigger.Call) error
 type Plugin struct {
 	Name       string // as in the properties' folder and the order of triggers
 	Help       string // one line for `help`; "" keeps the feature out of it
+	About      string // what NAME:help says where Dokku has other words there; "" = Help
 	Commands   []*command.Command
 	Properties []state.Property
 	Triggers   Triggers

@@ -16,6 +16,7 @@ import (
 	builderherokuish "github.com/slipwayhq/slipway/plugins/builder-herokuish"
 	buildernull "github.com/slipwayhq/slipway/plugins/builder-null"
 	builderstatic "github.com/slipwayhq/slipway/plugins/builder-static"
+	"github.com/slipwayhq/slipway/plugins/buildpacks"
 	"github.com/slipwayhq/slipway/plugins/builds"
 	"github.com/slipwayhq/slipway/plugins/certs"
 	"github.com/slipwayhq/slipway/plugins/checks"
@@ -60,6 +61,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		builderherokuish.Plugin(h),
 		buildernull.Plugin(h),
 		builderstatic.Plugin(h),
+		buildpacks.Plugin(h),
 		builds.Plugin(h, records),
 		certs.Plugin(h),
 		checks.Plugin(h),

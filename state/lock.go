@@ -154,6 +154,19 @@ func (s *Store) tryLockApp(ctx context.Context, app string, brief bool) (_ conte
 // is what a killed deploy left behind and locks nothing.
 const operatorLock = "apps:lock\n"
 
+// NameDeploy writes the ID of the build under way into the deploy lock, which
+// the caller holds, for scripts that read it there as with Dokku.
+func (s *Store) NameDeploy(app, id string) error {
+	if s.AppLocked(app) {
+		return nil
+	}
+	// In place: the lock is on this very file.
+	if err := os.WriteFile(s.DeployLockPath(app), []byte(id+"\n"), 0o644); err != nil {
+		return fmt.Errorf("cannot name the deploy of %s: %w", app, err)
+	}
+	return nil
+}
+
 // AppLocked tells whether the operator locked the app with apps:lock.
 func (s *Store) AppLocked(app string) bool {
 	b, err := os.ReadFile(s.DeployLockPath(app))

@@ -3,8 +3,12 @@ package builds_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/slipwayhq/slipway/build/record"
 	"github.com/slipwayhq/slipway/command"
@@ -63,6 +67,57 @@ func TestCancelEndsTheBuildUnderWay(t *testing.T) {
 	}
 	if got := w.Dokku("builds:report", "web1", "--build-status").Stdout; got != "canceled\n" {
 		t.Errorf("status %s", got)
+	}
+}
+
+func TestCancelReadsTheDeployLock(t *testing.T) {
+	w, run := world(t, func() {})
+	if err := run.Finish(record.Succeeded, 0); err != nil {
+		t.Fatal(err)
+	}
+	sleep := exec.CommandContext(t.Context(), "sleep", "600")
+	sleep.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := sleep.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lock := w.Host.Store.DeployLockPath("web1")
+	record := func(id, status string, pid int) {
+		t.Helper()
+		text := fmt.Sprintf(`{"id":%q,"app":"web1","kind":"build","pid":%d,"started_at":%q,"status":%q,"source":"git-hook"}`,
+			id, pid, time.Now().UTC().Format(time.RFC3339), status)
+		if err := w.Host.Store.WriteFile(w.Host.Store.DataDir("builds", "web1")+"/"+id+".json", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record("done01", "succeeded", 1)
+	record("abnd01", "running", 999999999)
+	record("live01", "running", sleep.Process.Pid)
+	for _, c := range []struct {
+		lock, want, status string
+		stays              bool
+	}{
+		{"done01\n", "Build done01 is no longer running (status=succeeded); leaving record untouched", "succeeded", true},
+		{"abnd01\n", "Build was already terminated, marking failed", "failed", false},
+		{"none01\n", "No build record for none01, removing stale lock file", "", false},
+		{"", "No matching app deploy found", "", true},
+		{"apps:lock\n", "App not currently deploying", "", true},
+		{"live01", "Killing app deploy", "canceled", false},
+	} {
+		if err := w.Host.Store.WriteFile(lock, []byte(c.lock), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Dokku("builds:cancel", "web1"); got.Stdout != "-----> "+c.want+"\n" || got.Code != 0 {
+			t.Errorf("%q: %+v", c.lock, got)
+		}
+		if _, err := os.Stat(lock); (err == nil) != c.stays {
+			t.Errorf("%q: the lock: %v", c.lock, err)
+		}
+		if info := w.Dokku("builds:info", "web1", strings.TrimSpace(c.lock)); c.status != "" && !strings.Contains(info.Stdout, c.status) {
+			t.Errorf("%q: %+v", c.lock, info)
+		}
+	}
+	if err := sleep.Wait(); err == nil {
+		t.Error("the process of the build goes on")
 	}
 }
 

@@ -14,16 +14,6 @@ type appArgs struct {
 	App string `arg:"app"`
 }
 
-func (b *builds) cancel(_ context.Context, c *command.Call, in appArgs) error {
-	if _, running := b.book.Current(in.App); !running {
-		c.Out.Step("App not currently deploying")
-		return nil
-	}
-	c.Out.Step("Killing app deploy")
-	b.book.Cancel(in.App)
-	return nil
-}
-
 type infoArgs struct {
 	Format string `flag:"format" default:"stdout" help:"stdout or json"`
 	App    string `arg:"app"`

@@ -1,7 +1,7 @@
 // Slipway is the thin client of the control plane: it sends its arguments over
 // SSH on a unix socket and passes terminal, streams, signals and exit code
 // through. Called as dokku it is the same; called as static-server it serves
-// the files of a static app.
+// the files of a static app, and called as netrc it is the tool of that name.
 //
 //	slipway apps:create blog
 //	cat ann.pub | slipway ssh-keys:add ann
@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/slipwayhq/slipway/internal/netrc"
 	"github.com/slipwayhq/slipway/internal/protocol"
 	"github.com/slipwayhq/slipway/internal/static"
 	"github.com/slipwayhq/slipway/internal/words"
@@ -27,8 +28,11 @@ var helperNames = []string{"plugn", "sigil", "prop", "common", "config_sub", "pr
 
 func main() {
 	program := filepath.Base(os.Args[0])
-	if program == "static-server" {
+	switch program {
+	case "static-server":
 		os.Exit(static.Main(os.Args[1:], os.Stderr))
+	case "netrc":
+		os.Exit(netrc.Main(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 	}
 	argv := os.Args[1:]
 	if slices.Contains(helperNames, program) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/netrc"
 )
 
 type authArgs struct {
@@ -58,10 +59,10 @@ func (s *service) auth(_ context.Context, c *command.Call, in authArgs) error {
 	}
 	if in.Username == "" {
 		c.Out.Step("Removing netrc auth entry for host %s", in.Host)
-		text = netrcUnset(text, in.Host)
+		text = netrc.Unset(text, in.Host)
 	} else {
 		c.Out.Step("Setting netrc auth entry for host %s", in.Host)
-		text = netrcSet(text, in.Host, in.Username, in.Password)
+		text = netrc.Set(text, in.Host, in.Username, in.Password)
 	}
 	return s.host.Store.WriteFile(s.netrcPath(), []byte(text), 0o600)
 }
@@ -76,8 +77,8 @@ func (s *service) authStatus(_ context.Context, c *command.Call, in authArgs) er
 	if err != nil {
 		return err
 	}
-	entry, ok := netrcGet(text, in.Host)
-	if ok != (in.Username != "") || entry.login != in.Username || entry.password != in.Password {
+	entry, ok := netrc.Get(text, in.Host)
+	if ok != (in.Username != "") || entry.Login != in.Username || entry.Password != in.Password {
 		return command.Exit{Code: 1}
 	}
 	return nil

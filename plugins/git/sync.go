@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -173,7 +174,7 @@ func (y syncing) use(ctx context.Context, f found, in syncArgs, actor string) er
 			adopt = f.branch
 		}
 	}
-	accept := func(ctx context.Context) error { return y.accept(ctx, f.commit, adopt) }
+	accept := func(ctx context.Context) error { return y.accept(ctx, f, adopt) }
 	if in.BuildIfChanges && !in.Build && y.old == f.commit {
 		y.out.Text("Skipping build as no changes were detected")
 		return nil
@@ -187,8 +188,10 @@ func (y syncing) use(ctx context.Context, f found, in syncArgs, actor string) er
 	})
 }
 
-// accept makes commit the deploy branch's head.
-func (y syncing) accept(ctx context.Context, commit, adopt string) error {
+// accept makes what was found the deploy branch's head. A branch that was asked
+// for is there by its own name too, as after Dokku's fetch.
+func (y syncing) accept(ctx context.Context, f found, adopt string) error {
+	commit := f.commit
 	branch, old := y.branch, y.old
 	if adopt != "" {
 		if err := y.host.Store.Set(deployBranch, y.repo.app, adopt); err != nil {
@@ -205,6 +208,11 @@ func (y syncing) accept(ctx context.Context, commit, adopt string) error {
 	if commit != old {
 		if err := y.repo.advance(ctx, branch, commit, old); err != nil {
 			return err
+		}
+	}
+	if f.branch != "" && f.branch != branch && y.old != "" {
+		if _, err := y.repo.git(ctx, "update-ref", "refs/heads/"+f.branch, commit); err != nil {
+			return fmt.Errorf("cannot move the branch %s of %s: %w", f.branch, y.repo.app, err)
 		}
 	}
 	return y.repo.follow(ctx, branch)

@@ -75,6 +75,12 @@ func TestSync(t *testing.T) {
 		}
 	}
 
+	// A branch that was asked for has its own name here too.
+	c.ok("branch", "feature", third)
+	if r = h.dokku("git:sync", "blog", url, "feature"); r.code != 0 || h.head("blog", "master") != third || h.head("blog", "feature") != third {
+		t.Errorf("%+v", r)
+	}
+
 	// What it fetched is not shown to those who fetch from the app.
 	if refs := c.ok("ls-remote", "dokku@slipway.test:blog"); strings.Contains(refs, "slipway") {
 		t.Error(refs)

@@ -1,28 +1,35 @@
-package git
+// Package netrc reads and changes the .netrc files of curl and git, in which
+// the passwords for other servers are.
+//
+//	text = netrc.Set(text, "github.com", "ann", "secret")
+//	entry, ok := netrc.Get(text, "github.com")
+//
+// Main is the command `netrc`, which plugin scripts of Dokku call.
+package netrc
 
 import (
 	"fmt"
 	"strings"
 )
 
-// netrcEntry is one machine of a .netrc.
-type netrcEntry struct {
+// Entry is one machine of a .netrc.
+type Entry struct {
 	start, end      int // where it is in the text
 	machine         string
-	login, password string
+	Login, Password string
 	isDefault       bool // it stands for all machines that have no entry
 }
 
-// parseNetrc finds the entries of a .netrc as curl reads it: words after
+// parse finds the entries of a .netrc as curl reads it: words after
 // keywords, quotes with backslashes, comments, macros up to an empty line.
 // What it does not know it skips, so any text has entries.
 // Format: curl's .netrc, and netrc(5).
 //
 // It is our own because the Go libraries for it either only read, or crash on
 // a file that ends early.
-func parseNetrc(text string) []netrcEntry {
-	var all []netrcEntry
-	t := netrcText{text: text}
+func parse(text string) []Entry {
+	var all []Entry
+	t := words{text: text}
 	for {
 		start, word, ok := t.next()
 		if !ok {
@@ -30,7 +37,7 @@ func parseNetrc(text string) []netrcEntry {
 		}
 		switch word {
 		case "machine", "default":
-			e := netrcEntry{start: start, isDefault: word == "default"}
+			e := Entry{start: start, isDefault: word == "default"}
 			if !e.isDefault {
 				_, e.machine, _ = t.next()
 			}
@@ -45,9 +52,9 @@ func parseNetrc(text string) []netrcEntry {
 			e.end = t.pos
 			switch word {
 			case "login":
-				e.login = value
+				e.Login = value
 			case "password":
-				e.password = value
+				e.Password = value
 			}
 		case "macdef":
 			t.skipMacro()
@@ -59,14 +66,14 @@ func parseNetrc(text string) []netrcEntry {
 	return all
 }
 
-// netrcText cuts a .netrc into words.
-type netrcText struct {
+// words cuts a .netrc into words.
+type words struct {
 	text string
 	pos  int
 }
 
 // next is the next word and where it starts.
-func (t *netrcText) next() (start int, word string, ok bool) {
+func (t *words) next() (start int, word string, ok bool) {
 	for t.pos < len(t.text) {
 		switch c := t.text[t.pos]; {
 		case strings.IndexByte(" \t\r\n", c) >= 0:
@@ -90,7 +97,7 @@ func (t *netrcText) next() (start int, word string, ok bool) {
 	return t.pos, "", false
 }
 
-func (t *netrcText) quoted() string {
+func (t *words) quoted() string {
 	var b strings.Builder
 	for t.pos++; t.pos < len(t.text); t.pos++ {
 		switch c := t.text[t.pos]; {
@@ -107,7 +114,7 @@ func (t *netrcText) quoted() string {
 	return b.String()
 }
 
-func (t *netrcText) skipTo(mark string) {
+func (t *words) skipTo(mark string) {
 	if i := strings.Index(t.text[t.pos:], mark); i >= 0 {
 		t.pos += i + len(mark)
 	} else {
@@ -116,23 +123,23 @@ func (t *netrcText) skipTo(mark string) {
 }
 
 // skipMacro goes to the empty line that ends a macro.
-func (t *netrcText) skipMacro() { t.skipTo("\n\n") }
+func (t *words) skipMacro() { t.skipTo("\n\n") }
 
-// netrcGet is the entry of a host.
-func netrcGet(text, host string) (e netrcEntry, ok bool) {
-	for _, e := range parseNetrc(text) {
+// Get is the entry of a host.
+func Get(text, host string) (e Entry, ok bool) {
+	for _, e := range parse(text) {
 		if !e.isDefault && e.machine == host {
 			return e, true
 		}
 	}
-	return netrcEntry{}, false
+	return Entry{}, false
 }
 
-// netrcUnset removes all entries of a host and leaves the rest as it is.
-func netrcUnset(text, host string) string {
+// Unset removes all entries of a host and leaves the rest as it is.
+func Unset(text, host string) string {
 	var b strings.Builder
 	from := 0
-	for _, e := range parseNetrc(text) {
+	for _, e := range parse(text) {
 		if e.isDefault || e.machine != host {
 			continue
 		}
@@ -146,12 +153,12 @@ func netrcUnset(text, host string) string {
 	return b.String()
 }
 
-// netrcSet makes login and password the one entry of a host. It goes before a
+// Set makes login and password the one entry of a host. It goes before a
 // default entry, after which none counts.
-func netrcSet(text, host, login, password string) string {
-	text = netrcUnset(text, host)
-	entry := fmt.Sprintf("machine %s\n  login %s\n  password %s\n", netrcWord(host), netrcWord(login), netrcWord(password))
-	for _, e := range parseNetrc(text) {
+func Set(text, host, login, password string) string {
+	text = Unset(text, host)
+	entry := fmt.Sprintf("machine %s\n  login %s\n  password %s\n", quote(host), quote(login), quote(password))
+	for _, e := range parse(text) {
 		if e.isDefault {
 			return text[:e.start] + entry + text[e.start:]
 		}
@@ -162,8 +169,8 @@ func netrcSet(text, host, login, password string) string {
 	return text + entry
 }
 
-// netrcWord quotes a value that is not one plain word.
-func netrcWord(value string) string {
+// quote quotes a value that is not one plain word.
+func quote(value string) string {
 	if value != "" && !strings.ContainsAny(value, " \t\"\\#") {
 		return value
 	}

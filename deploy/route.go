@@ -137,7 +137,30 @@ func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Ins
 		r.Listeners = append(r.Listeners, l)
 	}
 	r.Stopped = running == 0
+	f.redirect(r.Listeners)
 	return r, nil
+}
+
+// redirect sends what comes to http port 80 to https where the app has that, as
+// Dokku's nginx.conf does.
+func (f *Flow) redirect(listeners []proxy.Listener) {
+	to := 0
+	for _, l := range listeners {
+		if l.Scheme == proxy.HTTPS && (to == 0 || l.Port == 443) {
+			to = l.Port
+		}
+	}
+	if to == 0 {
+		return
+	}
+	if f.host.PublicPort != nil {
+		to = f.host.PublicPort(to)
+	}
+	for i := range listeners {
+		if listeners[i].Scheme == proxy.HTTP && listeners[i].Port == 80 {
+			listeners[i].Redirect = to
+		}
+	}
 }
 
 // withPort is the listener HOST or HOST:PORT with a port in any case.

@@ -3,6 +3,9 @@ package deploy
 import (
 	"slices"
 	"testing"
+
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/proxy"
 )
 
 // An image that exposes 443 was routed as http:443, which the proxy refuses.
@@ -20,5 +23,28 @@ func TestDomainThatStandsForTwoNames(t *testing.T) {
 	got := spread([]string{".example.com", "example.com", "*.a.org", "a.org"})
 	if want := []string{"example.com", "*.example.com", "*.a.org", "a.org"}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestHTTPIsSentToHTTPS(t *testing.T) {
+	listeners := func() []proxy.Listener {
+		return []proxy.Listener{{Scheme: "http", Port: 80}, {Scheme: "http", Port: 8080}, {Scheme: "https", Port: 8443}, {Scheme: "https", Port: 443}}
+	}
+	f := &Flow{host: &plugin.Host{}}
+	all := listeners()
+	if f.redirect(all); all[0].Redirect != 443 || all[1].Redirect+all[2].Redirect+all[3].Redirect != 0 {
+		t.Errorf("got %+v", all)
+	}
+	all = listeners()[:3]
+	if f.redirect(all); all[0].Redirect != 8443 {
+		t.Errorf("without 443: %+v", all)
+	}
+	f.host.PublicPort = func(int) int { return 4443 }
+	if f.redirect(all); all[0].Redirect != 4443 {
+		t.Errorf("behind other ports: %+v", all)
+	}
+	all = listeners()[:2]
+	if f.redirect(all); all[0].Redirect != 0 {
+		t.Errorf("without https: %+v", all)
 	}
 }

@@ -94,6 +94,10 @@ type Listener struct {
 	// and 443.
 	Port int `json:"port"`
 
+	// Redirect is the port of the https:// URL that every request of an HTTP
+	// listener is sent to, 0 for none: Upstreams are then not asked.
+	Redirect int `json:"redirect,omitempty"`
+
 	// Upstreams are addresses "172.17.0.3:5000". None means that the app has no
 	// running web process: 503.
 	Upstreams []string `json:"upstreams,omitempty"`

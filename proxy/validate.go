@@ -63,6 +63,8 @@ func (r Routes) invalidListener() string {
 			return fmt.Sprintf("%q is not a scheme; use http or https", l.Scheme)
 		case l.Port < 1 || l.Port > 65535:
 			return fmt.Sprintf("%d is not a port; use 1 to 65535", l.Port)
+		case l.Redirect < 0 || l.Redirect > 65535 || l.Redirect > 0 && l.Scheme != HTTP:
+			return fmt.Sprintf("port %d cannot send its requests to port %d", l.Port, l.Redirect)
 		case seen[l.Port]:
 			return fmt.Sprintf("port %d is named twice", l.Port)
 		case l.Port == 80 && l.Scheme != HTTP:

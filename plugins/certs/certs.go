@@ -10,7 +10,8 @@
 // An app has one certificate, for all of its domains; it is a PEM file that
 // begins with the app's own certificate and goes on with those of its issuers.
 // It counts at once, without a deploy: https:443 is mapped to the port that
-// http:80 is mapped to (see ports), unless https:443 is mapped already.
+// http:80 is mapped to (see ports), unless https:443 is mapped already; requests
+// to http port 80 are sent on to https from then on.
 // certs:update does what certs:add does. A tar (gzipped or not) must hold one
 // file that ends in .crt and one in .key, at any depth.
 //

@@ -22,14 +22,16 @@ type exchange struct {
 	port  int    // as the user says it
 	now   int64  // when it came, in Unix nanoseconds
 
-	site    *site
-	backend *backend   // entered, or nil
-	tried   []*backend // that failed this request
-	fresh   bool       // backend was chosen and not yet given to Caddy
+	site     *site
+	redirect int        // port of the https URL to answer with, 0 for none
+	backend  *backend   // entered, or nil
+	tried    []*backend // that failed this request
+	fresh    bool       // backend was chosen and not yet given to Caddy
 }
 
 // next chooses an upstream that this request has not tried, and enters it. It reports
-// false when there is none; e.site is then nil for an unknown host.
+// false when there is none; e.site is then nil for an unknown host, and e.redirect is
+// set where the answer is a redirect.
 //
 // It is here that the swap of the table and the counting meet: the request is counted
 // first, and only then is the table looked at again. If it is still the same, a Drain
@@ -42,7 +44,11 @@ func (e *exchange) next() bool {
 		if e.site == nil {
 			return false
 		}
-		b := e.site.pool(e.port).choose(e.tried, e.now)
+		pool := e.site.pool(e.port)
+		if e.redirect = pool.redirect; e.redirect > 0 {
+			return false
+		}
+		b := pool.choose(e.tried, e.now)
 		if b == nil {
 			return false
 		}

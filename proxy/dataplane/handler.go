@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -59,9 +60,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	e := &exchange{plane: h.plane, host: hostname(r.Host), port: local.port, now: now.UnixNano()}
 	if !e.next() {
-		if e.site == nil {
+		switch {
+		case e.site == nil:
 			unknownHost.write(w)
-		} else {
+		case e.redirect > 0:
+			redirect(w, r, e)
+		default:
 			notRunning.write(w)
 		}
 		return nil
@@ -101,6 +105,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		noAnswer.write(w)
 	}
 	return nil
+}
+
+// redirect sends a request to the same place over HTTPS. The port is always named, as in
+// Dokku's nginx.conf. The answer is not to be kept: the app may lose its certificate.
+func redirect(w http.ResponseWriter, r *http.Request, e *exchange) {
+	uri := r.URL.RequestURI()
+	if !strings.HasPrefix(uri, "/") { // OPTIONS *
+		uri = "/"
+	}
+	w.Header().Set("Location", "https://"+e.host+":"+strconv.Itoa(e.redirect)+uri)
+	onlyHTTPS.write(w)
 }
 
 // believed are other headers by which frameworks and libraries learn who the client is and how it came, and one that CGI

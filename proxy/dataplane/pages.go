@@ -18,6 +18,7 @@ var (
 	notRunning  = page{status: http.StatusServiceUnavailable, text: "This app is not running at the moment.\n", retryAfter: 10}
 	noAnswer    = page{status: http.StatusBadGateway, text: "This app did not answer.\n"}
 	tooSlow     = page{status: http.StatusGatewayTimeout, text: "This app took too long to answer.\n"}
+	onlyHTTPS   = page{status: http.StatusMovedPermanently, text: "This app answers over https.\n"}
 	noTunnel    = page{status: http.StatusMethodNotAllowed, text: "This is not a forward proxy.\n"}
 )
 

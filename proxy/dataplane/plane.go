@@ -191,7 +191,7 @@ func (p *plane) size() int {
 func (p *plane) newSite(r proxy.Routes, old *site) *site {
 	s := &site{routes: r, pools: make([]pool, len(r.Listeners))}
 	for i, l := range r.Listeners {
-		s.pools[i] = pool{port: l.Port, turn: new(atomic.Uint32)}
+		s.pools[i] = pool{port: l.Port, redirect: l.Redirect, turn: new(atomic.Uint32)}
 		if r.Stopped {
 			continue
 		}

@@ -26,6 +26,7 @@ func (s *site) pool(port int) *pool {
 // A pool is the upstreams behind one port of an app.
 type pool struct {
 	port     int
+	redirect int // port of the https URL that requests are sent to, 0 for none
 	backends []*backend
 	turn     *atomic.Uint32 // where the next search starts, so that equals take turns
 }

@@ -36,6 +36,7 @@ func Run(t *testing.T, start func(t *testing.T) Plane) {
 		"an exact host wins over a wildcard":              wildcard,
 		"an app without vhosts takes what is left":        anyHost,
 		"an app that is stopped answers 503":              stopped,
+		"an app with https is only served there":          redirect,
 		"Apply is the whole truth":                        wholeTruth,
 		"a host or port has one owner":                    oneOwner,
 		"what makes no sense is refused":                  invalid,

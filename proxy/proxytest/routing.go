@@ -60,6 +60,32 @@ func anyHost(t *testing.T, p Plane) {
 	p.want(t, "127.0.0.1", 80, http.StatusOK, "raw")
 }
 
+func redirect(t *testing.T, p Plane) {
+	r := Web("blog", "blog.example.com", Upstream(t, "blog"))
+	r.Listeners[0].Redirect = 443
+	p.apply(t, r)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	req, err := http.NewRequest(http.MethodPost, "http://"+p.Addr(80)+"/a%20b?c=d", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "Blog.example.com:80"
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	want := "https://blog.example.com:443/a%20b?c=d"
+	if got := res.Header.Get("Location"); res.StatusCode != http.StatusMovedPermanently || got != want {
+		t.Errorf("%d to %q, want %q", res.StatusCode, got, want)
+	}
+	if got := res.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("browsers keep the redirect, though a certificate can go: %q", got)
+	}
+	p.apply(t, Web("blog", "blog.example.com", r.Listeners[0].Upstreams...))
+	p.want(t, "blog.example.com", 80, http.StatusOK, "blog")
+}
+
 func stopped(t *testing.T, p Plane) {
 	up := Upstream(t, "blog")
 	r := Web("blog", "blog.example.com", up)
@@ -113,6 +139,8 @@ func invalid(t *testing.T, p Plane) {
 		{App: "blog", Listeners: []proxy.Listener{{Scheme: "ftp", Port: 21}}},
 		{App: "blog", Listeners: []proxy.Listener{{Scheme: "http", Port: 0}}},
 		{App: "blog", Listeners: []proxy.Listener{{Scheme: "https", Port: 80}}},
+		{App: "blog", Listeners: []proxy.Listener{{Scheme: "https", Port: 443, Redirect: 443}}},
+		{App: "blog", Listeners: []proxy.Listener{{Scheme: "http", Port: 80, Redirect: 70000}}},
 	} {
 		var bad *proxy.InvalidError
 		if err := p.Provider.Apply(context.Background(), r); !errors.As(err, &bad) {

@@ -13,6 +13,7 @@ type Release struct {
 	Metadata    string            `json:"metadata"`         // revision, image or URL; for a rollback the number gone back to
 	Description string            `json:"description"`      // one line for people
 	ImageID     string            `json:"image_id"`         // sha256:…
+	Image       string            `json:"image,omitempty"`  // the name under which it was pushed to a registry, "" when it was not
 	Builder     string            `json:"builder"`          // dockerfile, static, …
 	Rev         string            `json:"rev"`              // git revision, "" when unknown
 	Env         map[string]string `json:"env"`              // the app's own variables, without the global ones

@@ -275,6 +275,10 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	if err := f.event(ctx, "post-release-builder", builder, d.app, next.ImageID); err != nil {
 		return next, err
 	}
+	if next.Image, err = f.pushedImage(ctx, next); err != nil {
+		return next, err
+	}
+	d.journal.Release = next
 	return next, f.releaseCommand(ctx, d, next)
 }
 

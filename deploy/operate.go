@@ -63,6 +63,7 @@ func (f *Flow) refresh(d *deployment, current app.Release, c Change) (app.Releas
 		return current, nil
 	}
 	next.Rev, next.Metadata, next.Procfile, next.AppJSON, next.Checks = current.Rev, current.Metadata, current.Procfile, current.AppJSON, current.Checks
+	next.Image = current.Image
 	next.Description = c.Description
 	if next.Description == "" {
 		next.Description = "Change config: " + strings.Join(changedKeys(current.Env, next.Env), ", ")
@@ -110,6 +111,7 @@ func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, numb
 			return err
 		}
 		next.Rev, next.Procfile, next.AppJSON, next.Checks = target.Rev, target.Procfile, target.AppJSON, target.Checks
+		next.Image = target.Image
 		next.Metadata = itoa(target.Number)
 		next.Description = fmt.Sprintf("Rollback to v%d", target.Number)
 		d.out.Step("Rolling back %s to v%d (%s)", c.App, target.Number, target.Description)

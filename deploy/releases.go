@@ -139,13 +139,38 @@ func (r *Releases) prune(ctx context.Context, name string) error {
 	for len(ns) > keep {
 		n := ns[0]
 		ns = ns[1:]
-		if err := r.host.Docker.ImageRemove(ctx, r.imageRef(name, n), false); err != nil &&
-			!errors.Is(err, docker.ErrNotFound) && !errors.Is(err, docker.ErrConflict) {
-			return fmt.Errorf("cannot remove the image of release %d of %s: %w", n, name, err)
+		refs, err := r.refs(name, n, ns)
+		if err != nil {
+			return err
+		}
+		for _, ref := range refs {
+			if err := r.host.Docker.ImageRemove(ctx, ref, false); err != nil &&
+				!errors.Is(err, docker.ErrNotFound) && !errors.Is(err, docker.ErrConflict) {
+				return fmt.Errorf("cannot remove the image of release %d of %s: %w", n, name, err)
+			}
 		}
 		if err := os.Remove(r.path(name, n)); err != nil {
 			return fmt.Errorf("cannot forget release %d of %s: %w", n, name, err)
 		}
 	}
 	return nil
+}
+
+// refs are the names of a release's image that no release of kept needs.
+func (r *Releases) refs(name string, n int, kept []int) ([]string, error) {
+	refs := []string{r.imageRef(name, n)}
+	rel, _, err := r.Get(name, n)
+	if err != nil || rel.Image == "" {
+		return refs, err
+	}
+	for _, other := range kept {
+		another, _, err := r.Get(name, other)
+		if err != nil {
+			return nil, err
+		}
+		if another.Image == rel.Image {
+			return refs, nil
+		}
+	}
+	return append(refs, rel.Image), nil
 }

@@ -61,6 +61,10 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 	if err != nil {
 		return p, err
 	}
+	image, err := f.ensureImage(ctx, d, next)
+	if err != nil {
+		return p, err
+	}
 	if err := f.detectPorts(ctx, next); err != nil {
 		return p, err
 	}
@@ -87,6 +91,9 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 		}
 	}
 	p.specs, err = f.specs(ctx, d, next, wanted)
+	for n := range p.specs {
+		p.specs[n].Image = image
+	}
 	return p, err
 }
 

@@ -33,7 +33,7 @@ func TestClientConforms(t *testing.T) {
 func TestPullUsesTheLoginOfDockersConfiguration(t *testing.T) {
 	ref := dockertest.Registry(t, dockertest.Name(t), dockertest.Spec{Cmd: []string{"serve"}}, "ann", "secret")
 	engine := dockertest.Connect(t)
-	if err := engine.ImagePull(t.Context(), ref, nil); err == nil || strings.Contains(err.Error(), "secret") {
+	if err := engine.ImagePull(t.Context(), ref, "", nil); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Fatalf("pulled without a login: %v", err)
 	}
 	dir := t.TempDir()
@@ -45,7 +45,7 @@ func TestPullUsesTheLoginOfDockersConfiguration(t *testing.T) {
 	}
 	t.Setenv("DOCKER_CONFIG", dir)
 	engine = dockertest.Connect(t)
-	if err := engine.ImagePull(t.Context(), ref, nil); err != nil {
+	if err := engine.ImagePull(t.Context(), ref, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := engine.ImageRemove(t.Context(), ref, true); err != nil {

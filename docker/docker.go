@@ -36,6 +36,7 @@ import (
 // Engine is a Docker engine. All methods may be called from several goroutines at once, and end when ctx is done.
 type Engine interface {
 	Networks
+	Registries
 
 	// Version asks the engine for its version. It is also the way to ask whether the engine is there.
 	Version(ctx context.Context) (Version, error)
@@ -101,9 +102,6 @@ type Engine interface {
 	ImageInspect(ctx context.Context, ref string) (Image, error)
 	// ImageList returns the images that carry all labels, newest first; an empty value matches any value.
 	ImageList(ctx context.Context, labels map[string]string) ([]Image, error)
-	// ImagePull pulls one tag (latest when ref names none) with the login of docker's own configuration, and writes a
-	// line to progress (may be nil) for every step, without bars.
-	ImagePull(ctx context.Context, ref string, progress io.Writer) error
 	// ImageTag gives the image src one more name.
 	ImageTag(ctx context.Context, src, dst string) error
 	// ImageRemove removes a name, and the image with its untagged parents when it was the last. By ID it removes the

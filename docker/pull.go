@@ -16,12 +16,12 @@ import (
 )
 
 // ImagePull implements Engine.
-func (c *Client) ImagePull(ctx context.Context, ref string, progress io.Writer) error {
+func (c *Client) ImagePull(ctx context.Context, ref, configDir string, progress io.Writer) error {
 	if err := CheckImageName(ref); err != nil {
 		return err
 	}
 	return c.onImage("pull", ref, func() error {
-		auth, err := c.registryAuth(ref)
+		auth, err := c.registryAuth(ref, configDir)
 		if err != nil {
 			return err
 		}
@@ -52,9 +52,12 @@ func progressLine(message jsonstream.Message) string {
 // dockerHub is the name under which docker's configuration keeps the login of its own registry, and the API knows it.
 const dockerHub = "https://index.docker.io/v1/"
 
-// registryAuth is the login for ref's registry in the form of the API's header: from $DOCKER_CONFIG/config.json (or
-// ~/.docker/config.json) and the credential helpers that it names. It is empty where there is no login.
-func (c *Client) registryAuth(ref string) (string, error) {
+// registryAuth is the login for ref's registry in the form of the API's header: from config.json in configDir (docker's own
+// folder when empty) and the credential helpers that it names. It is empty where there is no login.
+func (c *Client) registryAuth(ref, configDir string) (string, error) {
+	if configDir == "" {
+		configDir = c.configDir
+	}
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return "", err
@@ -63,7 +66,7 @@ func (c *Client) registryAuth(ref string) (string, error) {
 	if server == "docker.io" {
 		server = dockerHub
 	}
-	file, err := config.Load(c.configDir)
+	file, err := config.Load(configDir)
 	if err != nil {
 		return "", fmt.Errorf("cannot read docker's configuration: %w", err)
 	}
@@ -83,7 +86,7 @@ func (c *Client) registryAuth(ref string) (string, error) {
 // configDir is where docker's own command line looks for its configuration. (The function of docker's library remembers
 // its first answer for the life of the process.)
 func configDir() string {
-	if dir := os.Getenv("DOCKER_CONFIG"); dir != "" {
+	if dir, set := lookupConfigDir(); set {
 		return dir
 	}
 	home, err := os.UserHomeDir()
@@ -91,4 +94,10 @@ func configDir() string {
 		return "/.docker" // as docker does without a home; there is no login
 	}
 	return filepath.Join(home, ".docker")
+}
+
+// lookupConfigDir is the folder that the environment names.
+func lookupConfigDir() (dir string, set bool) {
+	dir = os.Getenv("DOCKER_CONFIG")
+	return dir, dir != ""
 }

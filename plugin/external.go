@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -177,6 +178,9 @@ func (x *External) run(ctx context.Context, path string, args, env []string, in 
 func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(cmd.Env, e.Env...)
+	if more, ok := ctx.Value(envKey{}).([]string); ok {
+		cmd.Env = append(cmd.Env, more...)
+	}
 	if token := state.LockToken(ctx); token != "" {
 		cmd.Env = append(cmd.Env, state.LockEnv+"="+token)
 	}
@@ -187,4 +191,13 @@ func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.C
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay
 	return cmd
+}
+
+type envKey struct{}
+
+// WithEnv adds "KEY=VALUE" to the environment of the child processes that are
+// started with ctx: what a trigger hands over that way.
+func WithEnv(ctx context.Context, env ...string) context.Context {
+	before, _ := ctx.Value(envKey{}).([]string)
+	return context.WithValue(ctx, envKey{}, append(slices.Clone(before), env...))
 }

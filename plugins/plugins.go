@@ -30,6 +30,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/ports"
 	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
 	"github.com/slipwayhq/slipway/plugins/ps"
+	"github.com/slipwayhq/slipway/plugins/registry"
 	"github.com/slipwayhq/slipway/plugins/releases"
 	"github.com/slipwayhq/slipway/plugins/resource"
 	"github.com/slipwayhq/slipway/plugins/run"
@@ -75,6 +76,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		ports.Plugin(h),
 		proxyplugin.Plugin(h),
 		ps.Plugin(h, flow),
+		registry.Plugin(h),
 		releases.Plugin(h, flow),
 		resource.Plugin(h),
 		run.Plugin(h),

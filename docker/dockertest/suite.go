@@ -180,7 +180,7 @@ func (s *suite) badIDs(t *testing.T) {
 		isKind(t, err, docker.ErrInvalid)
 		isKind(t, e.ImageRemove(ctx, ref, true), docker.ErrInvalid)
 		isKind(t, e.ImageTag(ctx, s.image, ref), docker.ErrInvalid)
-		isKind(t, e.ImagePull(ctx, ref, nil), docker.ErrInvalid)
+		isKind(t, e.ImagePull(ctx, ref, "", nil), docker.ErrInvalid)
 	}
 }
 

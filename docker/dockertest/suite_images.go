@@ -153,7 +153,7 @@ func (s *suite) imagePull(t *testing.T) {
 	_, err := s.Engine.ImageInspect(ctx, ref)
 	isKind(t, err, docker.ErrNotFound)
 	var progress bytes.Buffer
-	check(t, s.Engine.ImagePull(ctx, ref, &progress))
+	check(t, s.Engine.ImagePull(ctx, ref, "", &progress))
 	t.Cleanup(func() { _ = s.Engine.ImageRemove(context.Background(), ref, true) })
 	image, err := s.Engine.ImageInspect(ctx, ref)
 	check(t, err)
@@ -161,9 +161,9 @@ func (s *suite) imagePull(t *testing.T) {
 	if text := progress.String(); !strings.Contains(text, "Status: Downloaded newer image for "+ref+"\n") || strings.Contains(text, "\r") {
 		t.Errorf("progress is %q", text)
 	}
-	check(t, s.Engine.ImagePull(ctx, ref, nil)) // once more, in silence
+	check(t, s.Engine.ImagePull(ctx, ref, "", nil)) // once more, in silence
 	missing := strings.Replace(ref, ":latest", ":missing", 1)
-	isKind(t, s.Engine.ImagePull(ctx, missing, io.Discard), docker.ErrNotFound)
+	isKind(t, s.Engine.ImagePull(ctx, missing, "", io.Discard), docker.ErrNotFound)
 }
 
 // buildKit: the connection speaks HTTP/2, whose server answers the client's preface with a SETTINGS frame (RFC 9113, 3.4).

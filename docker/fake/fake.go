@@ -43,6 +43,10 @@ type Engine struct {
 	// DefaultLogDriver is the answer of LogDriver; empty: json-file.
 	DefaultLogDriver string
 
+	// Logins are the registries that ask for a login, with the one that they take, as "user:password". Others take
+	// images from everybody.
+	Logins map[string]string
+
 	mu          sync.Mutex
 	changed     chan struct{} // closed, and replaced, whenever something happened that somebody may wait for
 	containers  []*container  // oldest first

@@ -234,12 +234,15 @@ func (e *Engine) ImagePrune(ctx context.Context, labels map[string]string) error
 }
 
 // ImagePull implements docker.Engine, for what was published.
-func (e *Engine) ImagePull(ctx context.Context, ref string, progress io.Writer) error {
+func (e *Engine) ImagePull(ctx context.Context, ref, configDir string, progress io.Writer) error {
 	if err := docker.CheckImageName(ref); err != nil {
 		return err
 	}
 	if err := e.enter(ctx, "ImagePull", ref); err != nil {
 		return err
+	}
+	if err := e.checkLogin(ref, configDir); err != nil {
+		return fmt.Errorf("cannot pull image %s: %w", ref, err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

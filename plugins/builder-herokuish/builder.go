@@ -82,7 +82,7 @@ func (b builder) image(ctx context.Context, req build.Request, out *command.Outp
 	out.Text("Pulling %s, which builds this app", image)
 	progress := command.Lines(func(line string) { out.Text("%s", line) })
 	defer progress.Close()
-	if err := b.h.Docker.ImagePull(ctx, image, progress); err != nil {
+	if err := b.h.Docker.ImagePull(ctx, image, build.DockerConfig(b.h.Store, ""), progress); err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}

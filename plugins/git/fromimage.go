@@ -10,6 +10,7 @@ import (
 
 	"github.com/distribution/reference"
 
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/docker"
@@ -189,7 +190,7 @@ func (s *service) pull(ctx context.Context, out *command.Output, i image) error 
 	default:
 		return command.Fail("%w", err)
 	}
-	if err := s.host.Docker.ImagePull(ctx, i.ref, out.Stdout()); err != nil {
+	if err := s.host.Docker.ImagePull(ctx, i.ref, build.DockerConfig(s.host.Store, i.app), out.Stdout()); err != nil {
 		if inner := errors.Unwrap(err); inner != nil {
 			err = inner
 		}

@@ -5,7 +5,8 @@
 //
 // How stories are written says package plugin/plugintest. There is one app at their beginning, web1 at web1.example.com.
 // Its release 1 has the processes web and worker. It does not run before a story says `dokku ps:start web1`, and its checks
-// are skipped: nothing listens in the containers of such an engine.
+// are skipped: nothing listens in the containers of such an engine. There is a registry, registry.example.com, that asks for
+// the login of ann with the password s3cret.
 package storytest
 
 import (
@@ -37,6 +38,7 @@ func Run(t *testing.T) {
 func Features(t testing.TB, h *plugin.Host) []plugin.Plugin {
 	t.Helper()
 	engine := fake.New()
+	engine.Logins = map[string]string{"registry.example.com": "ann:s3cret"}
 	image := engine.AddImage(docker.Image{
 		ID:   "sha256:" + "5107e5bb8cba1c0ab0d3cf58fc2dd1fe7a3a7b5f5d1f4f2dbf0b0a9f0c1c2d3e",
 		Tags: []string{"dokku/" + App + ":release-1", "dokku/" + App + ":latest"}, Cmd: []string{"serve"},

@@ -123,7 +123,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	for _, p := range all {
 		commands = append(commands, p.Commands...)
 		if p.Help != "" {
-			features = append(features, command.Feature{Name: p.Name, Help: p.Help})
+			features = append(features, command.Feature{Name: p.Name, Help: p.Help, About: p.About})
 		}
 	}
 	var table *command.Table

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/robfig/cron/v3"
 	"github.com/tailscale/hujson"
 )
 
@@ -27,9 +26,22 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // ParseAppJSON reads an app.json, fills in defaults, and checks it. Comments
 // and trailing commas are allowed, as Dokku allows them; unknown keys are
 // ignored; an empty file says nothing. The error names the key, or the line
-// where the file is not JSON at all.
+// where the file is not JSON at all. Scheduled tasks are checked by plugins/cron,
+// which answers app-json-is-valid.
 func ParseAppJSON(file []byte) (AppJSON, error) {
-	var a AppJSON
+	a, err := ReadAppJSON(file)
+	if err != nil {
+		return AppJSON{}, err
+	}
+	if err := a.complete(); err != nil {
+		return AppJSON{}, fmt.Errorf("app.json: %w", err)
+	}
+	return a, nil
+}
+
+// ReadAppJSON is ParseAppJSON that leaves out what is not said, and checks only
+// the kinds of values.
+func ReadAppJSON(file []byte) (a AppJSON, err error) {
 	file = bytes.TrimPrefix(file, []byte("\ufeff"))
 	if len(bytes.TrimSpace(file)) == 0 {
 		return a, nil
@@ -38,10 +50,7 @@ func ParseAppJSON(file []byte) (AppJSON, error) {
 	if err != nil {
 		return a, fmt.Errorf("app.json is not JSON: %s", strings.TrimPrefix(err.Error(), "hujson: "))
 	}
-	if a, err = decodeAppJSON(plain); err == nil {
-		err = a.complete()
-	}
-	if err != nil {
+	if a, err = decodeAppJSON(plain); err != nil {
 		return AppJSON{}, fmt.Errorf("app.json: %w", err)
 	}
 	return a, nil
@@ -196,47 +205,12 @@ func (a *AppJSON) complete() error {
 			}
 		}
 	}
-	for i := range a.Cron {
-		if err := a.Cron[i].complete(); err != nil {
-			return fmt.Errorf("cron[%d].%w", i, err)
-		}
-	}
 	for i, b := range a.Buildpacks {
 		if b.URL == "" {
 			return fmt.Errorf("buildpacks[%d].url is missing", i)
 		}
 	}
 	return nil
-}
-
-func (c *CronTask) complete() error {
-	if strings.TrimSpace(c.Command) == "" {
-		return errors.New("command is missing")
-	}
-	if c.Schedule == "" {
-		return errors.New("schedule is missing")
-	}
-	if err := validSchedule(c.Schedule); err != nil {
-		return fmt.Errorf("schedule: %q is not a schedule: %w", c.Schedule, err)
-	}
-	switch c.ConcurrencyPolicy {
-	case "":
-		c.ConcurrencyPolicy = "allow"
-	case "allow", "forbid", "replace":
-	default:
-		return fmt.Errorf("concurrency_policy: %q is none of allow, forbid, replace", c.ConcurrencyPolicy)
-	}
-	return nil
-}
-
-// validSchedule checks five fields, or @daily and its like.
-func validSchedule(s string) error {
-	// cron v3.0.1 panics on a time zone with nothing behind it.
-	if strings.Contains(s, "TZ=") && len(strings.Fields(s)) < 2 {
-		return errors.New("only a time zone")
-	}
-	_, err := cron.ParseStandard(strings.TrimSpace(s))
-	return err
 }
 
 func (h *Healthcheck) complete() error {

@@ -174,7 +174,7 @@ func (x *External) run(ctx context.Context, path string, args, env []string, in 
 
 // Command is a child process with this environment and user: an argument
 // vector, in its own process group, which ends as a whole when ctx ends. The
-// token of a lock that ctx carries goes with it.
+// token of a lock that ctx carries, and the variables of a trigger, go with it.
 func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(cmd.Env, e.Env...)
@@ -183,6 +183,9 @@ func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.C
 	}
 	if token := state.LockToken(ctx); token != "" {
 		cmd.Env = append(cmd.Env, state.LockEnv+"="+token)
+	}
+	for name, value := range trigger.EnvOf(ctx) {
+		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if e.User != nil {

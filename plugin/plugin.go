@@ -36,6 +36,10 @@ type Plugin struct {
 	Commands   []*command.Command
 	Properties []state.Property
 	Triggers   Triggers
+	// Serve, if not nil, is what the feature does by itself. It is called once,
+	// when the control plane serves, on a goroutine of its own, and returns when
+	// ctx ends; its error stops the control plane.
+	Serve func(ctx context.Context) error
 }
 
 // Host is what plugins work with. It is complete before the first command.
@@ -51,6 +55,9 @@ type Host struct {
 	// PublicPort maps port 80 or 443 to the port at which users reach the
 	// proxy, where the two differ (a demo); nil changes nothing.
 	PublicPort func(port int) int
+	// Crontab is the file in which the host's cron looks for the tasks of the
+	// system user; "" where there is no such user.
+	Crontab string
 
 	properties map[string]state.Property
 }

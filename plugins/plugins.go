@@ -21,6 +21,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/certs"
 	"github.com/slipwayhq/slipway/plugins/checks"
 	"github.com/slipwayhq/slipway/plugins/config"
+	"github.com/slipwayhq/slipway/plugins/cron"
 	"github.com/slipwayhq/slipway/plugins/dockeroptions"
 	"github.com/slipwayhq/slipway/plugins/domains"
 	"github.com/slipwayhq/slipway/plugins/enter"
@@ -68,6 +69,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		checks.Plugin(h),
 		config.Plugin(h),
 		dockeroptions.Plugin(h),
+		cron.Plugin(h),
 		domains.Plugin(h),
 		enter.Plugin(h),
 		git.Plugin(h, flow),

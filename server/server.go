@@ -45,6 +45,7 @@ type controlPlane struct {
 	flow  *deploy.Flow
 	table *command.Table
 	ssh   *sshd.Server
+	serve []func(ctx context.Context) error // of features
 }
 
 // Serve runs the control plane until ctx ends. It returns nil after an orderly
@@ -96,6 +97,9 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
 		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential}, PublicPort: cfg.publicPort,
 	}
+	if account != nil {
+		host.Crontab = filepath.Join("/var/spool/cron/crontabs", account.Username)
+	}
 	external := plugin.NewExternal(store.LibPath("plugins", "enabled"), &host.Exec)
 	host.Bus = trigger.NewBus(external)
 	provider := client.New(client.Config{Routes: store.LibPath("data", "proxy", "routes"), Socket: store.LibPath("run", "proxy.sock")})
@@ -113,7 +117,13 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	return &controlPlane{cfg: cfg, log: log, host: host, flow: flow, table: table, ssh: ssh}, nil
+	cp := &controlPlane{cfg: cfg, log: log, host: host, flow: flow, table: table, ssh: ssh}
+	for _, f := range features {
+		if f.Serve != nil {
+			cp.serve = append(cp.serve, f.Serve)
+		}
+	}
+	return cp, nil
 }
 
 // makeTable is the command table of all features.
@@ -135,7 +145,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		ctx = state.WithLockToken(ctx, c.Env[state.LockEnv])
-		return trigger.WithOutput(ctx, c.In, c.Out)
+		return trigger.WithCall(ctx, c)
 	}
 	table.Authorize = func(ctx context.Context, c *command.Call) error {
 		if c.Actor.Root || len(external.Handlers("user-auth")) == 0 {
@@ -179,6 +189,9 @@ func (cp *controlPlane) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return cp.flow.Reconcile(gctx) })
 	g.Go(func() error { return cp.doChores(gctx) })
+	for _, serve := range cp.serve {
+		g.Go(func() error { return serve(gctx) })
+	}
 	g.Go(func() error {
 		<-gctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

@@ -13,7 +13,7 @@ import (
 // below data/ have folders whose names only look like those of apps:
 // data/storage is what users mount and outlives the app, data/proxy/routes
 // belongs to the proxy. Plugins of others clean up in post-delete.
-var appData = []string{"app-json", "apps", "builder-lambda", "builds", "docker-options", "git", "ps", "releases", "scheduler-docker-local"}
+var appData = []string{"app-json", "apps", "builder-lambda", "builds", "cron", "docker-options", "git", "ps", "releases", "scheduler-docker-local"}
 
 // copiedData are those among them that an app keeps under another name; the
 // rest says what happened to the one app.

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"sort"
 	"strings"
 
@@ -32,6 +33,12 @@ type Call struct {
 	// Files opens what the caller of the command names, with the rights of the
 	// caller; nil where no command fired the trigger.
 	Files command.Files
+	// TTY is the terminal of who runs the command that fired the Event; nil
+	// when there is none, and for Query and Collect.
+	TTY command.Terminal
+	// Env is what the trigger is given besides its arguments, such as
+	// DOKKU_CRON_ID: executables get it as environment variables. May be nil.
+	Env map[string]string
 
 	shown *command.Output
 }
@@ -116,6 +123,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	shown    *command.Output
+	tty      command.Terminal
 }
 
 type streamsKey struct{}
@@ -143,6 +151,29 @@ func filesOf(ctx context.Context) command.Files {
 	return files
 }
 
+// WithCall is WithOutput with the caller's terminal.
+func WithCall(ctx context.Context, c *command.Call) context.Context {
+	return context.WithValue(ctx, streamsKey{}, streams{in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), shown: c.Out, tty: c.TTY})
+}
+
+type envKey struct{}
+
+// WithEnv gives the triggers fired with ctx variables besides those it carries.
+func WithEnv(ctx context.Context, env map[string]string) context.Context {
+	all := maps.Clone(EnvOf(ctx))
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, env)
+	return context.WithValue(ctx, envKey{}, all)
+}
+
+// EnvOf are the variables that ctx carries. They must not be changed.
+func EnvOf(ctx context.Context) map[string]string {
+	env, _ := ctx.Value(envKey{}).(map[string]string)
+	return env
+}
+
 func streamsOf(ctx context.Context) streams {
 	s, ok := ctx.Value(streamsKey{}).(streams)
 	if !ok {
@@ -158,7 +189,7 @@ func streamsOf(ctx context.Context) streams {
 func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, Files: filesOf(ctx), shown: s.shown}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
 			return failed(h, err)
 		}
 	}
@@ -171,7 +202,7 @@ func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, e
 	var out bytes.Buffer
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Files: filesOf(ctx)}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Env: EnvOf(ctx), Files: filesOf(ctx)}); err != nil {
 			return "", failed(h, err)
 		}
 	}
@@ -185,7 +216,7 @@ func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]strin
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		var out bytes.Buffer
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Files: filesOf(ctx)}); err != nil {
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Env: EnvOf(ctx), Files: filesOf(ctx)}); err != nil {
 			return nil, failed(h, err)
 		}
 		if answer := strings.TrimSpace(out.String()); answer != "" {

@@ -2,6 +2,7 @@ package appjson
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,17 +27,26 @@ func (a appJSON) load(name string) (string, error) {
 	return a.h.Store.ReadFile(filepath.Join(a.h.Store.DataDir("app-json", name), "app.json"))
 }
 
-// onGetContent answers app-json-get-content APP with the file of the last
-// deploy, or an empty object.
+// onGetContent answers app-json-get-content APP with what the file of the last
+// deploy says, as JSON without comments; an empty object when there is no file.
 func (a appJSON) onGetContent(_ context.Context, c *trigger.Call) error {
 	text, err := a.load(c.Arg(0))
 	if err != nil {
 		return err
 	}
 	if text == "" {
-		text = "{}"
+		_, err = io.WriteString(c.Out, "{}")
+		return err
 	}
-	_, err = io.WriteString(c.Out, text)
+	parsed, err := app.ReadAppJSON([]byte(text))
+	if err != nil {
+		return err
+	}
+	content, err := json.Marshal(parsed)
+	if err != nil {
+		return err
+	}
+	_, err = c.Out.Write(content)
 	return err
 }
 
@@ -57,18 +67,20 @@ func (a appJSON) onIsValid(_ context.Context, c *trigger.Call) error {
 }
 
 // onParallelism answers app-json-process-deploy-parallelism APP TYPE: how many
-// containers of the type are started at once, "" when app.json does not say.
+// containers of the type are started at once, 1 when app.json does not say.
 func (a appJSON) onParallelism(_ context.Context, c *trigger.Call) error {
 	text, err := a.load(c.Arg(0))
 	if err != nil {
 		return err
 	}
-	parsed, err := app.ParseAppJSON([]byte(text))
+	parsed, err := app.ReadAppJSON([]byte(text))
 	if err != nil {
 		return err
 	}
-	if n := parsed.Formation[c.Arg(1)].MaxParallel; n != nil {
-		fmt.Fprintln(c.Out, *n)
+	parallel := 1
+	if n := parsed.Formation[c.Arg(1)].MaxParallel; n != nil && *n > 0 {
+		parallel = *n
 	}
+	fmt.Fprintln(c.Out, parallel)
 	return nil
 }

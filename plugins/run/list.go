@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -35,7 +36,20 @@ func (r *run) list(ctx context.Context, c *command.Call, in listArgs) error {
 	if in.Format != "stdout" && in.Format != "json" {
 		return command.BadInput("Invalid format specified, supported formats: json, stdout")
 	}
-	containers, err := r.containers(ctx, in.App, containerType)
+	scheduler, err := r.host.Store.Computed(selectedScheduler, in.App)
+	if err != nil {
+		return err
+	}
+	return r.host.Bus.Event(ctx, "scheduler-run-list", scheduler, in.App, in.Format)
+}
+
+// onList answers scheduler-run-list SCHEDULER APP FORMAT.
+func (r *run) onList(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	name, out := c.Arg(1), c.Output()
+	containers, err := r.containers(ctx, name, containerType)
 	if err != nil {
 		return err
 	}
@@ -55,13 +69,13 @@ func (r *run) list(ctx context.Context, c *command.Call, in listArgs) error {
 		})
 		ages = append(ages, units.HumanDuration(time.Since(container.Created))+" ago")
 	}
-	if in.Format == "json" {
-		return printJSON(c.Out, rows)
+	if c.Arg(2) == "json" {
+		return printJSON(out, rows)
 	}
-	c.Out.Headers().Title("%s run containers", in.App)
+	out.Headers().Title("%s run containers", name)
 	// The layout is that of `docker container ls` (docker/cli, formatter.go).
-	table := tabwriter.NewWriter(c.Out.Stdout(), 10, 1, 3, ' ', 0)
-	if !c.Out.Quiet() {
+	table := tabwriter.NewWriter(out.Stdout(), 10, 1, 3, ' ', 0)
+	if !out.Quiet() {
 		fmt.Fprintln(table, "NAMES\tCOMMAND\tCREATED")
 	}
 	for n, row := range rows {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/schedule/tail"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type logsArgs struct {
@@ -31,15 +33,40 @@ func (r *run) logs(ctx context.Context, c *command.Call, in logsArgs) error {
 	if len(containers) == 0 && in.Container != "" {
 		return command.Fail("Specified container does not exist")
 	}
+	name, container := in.App, ""
+	if in.Container != "" {
+		name, container = containers[0].Labels[docker.LabelApp], containers[0].Name
+	}
+	scheduler, err := r.host.Store.Computed(selectedScheduler, name)
+	if err != nil {
+		return err
+	}
+	return r.host.Bus.Event(ctx, "scheduler-run-logs", scheduler, name, container,
+		strconv.FormatBool(in.Tail), strconv.FormatBool(in.Quiet), strconv.Itoa(in.Num))
+}
+
+// onLogs answers scheduler-run-logs SCHEDULER APP CONTAINER TAIL RAW LINES.
+func (r *run) onLogs(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	containers, err := r.chosen(ctx, c.Arg(1), c.Arg(2))
+	if err != nil {
+		return err
+	}
+	lines, err := strconv.Atoi(c.Arg(5))
+	if err != nil || lines < 0 {
+		return command.BadInput("Invalid number of lines specified: %s", c.Arg(5))
+	}
 	slices.Reverse(containers) // oldest first
 	var sources []tail.Source
 	for _, found := range containers {
 		// Dokku shows the number only: app[6366].
 		sources = append(sources, tail.Source{ID: found.ID, Name: found.Name[strings.LastIndexByte(found.Name, '.')+1:]})
 	}
-	view := tail.New(r.host.Docker, c.Out, in.Quiet)
+	view := tail.New(r.host.Docker, c.Output(), c.Arg(4) == "true")
 	from := time.Now()
-	if err := view.Recent(ctx, sources, in.Num); err != nil || !in.Tail {
+	if err := view.Recent(ctx, sources, lines); err != nil || c.Arg(3) != "true" {
 		return err
 	}
 	for _, s := range sources {

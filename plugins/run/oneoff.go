@@ -19,17 +19,23 @@ import (
 	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/schedule/attach"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 // oneOff is one container to run.
 type oneOff struct {
 	app      string
+	sort     string // containerType or cronType
+	cronID   string // of the scheduled task that it is
+	policy   string // that task's concurrency policy
 	env      map[string]string
 	labels   map[string]string
 	deadline time.Duration
 	process  string // the process type whose command it runs, "" for none
+	detached bool
 	terminal bool
 	stdin    bool
+	kept     bool // not removed at its end
 	argv     []string
 	kind     build.Kind // of its image
 }
@@ -48,44 +54,91 @@ const maxNumber = 32768
 // tries is how often a number that is taken is drawn anew.
 const tries = 10
 
-// prepare works out what to run from what the caller said.
-func (r *run) prepare(ctx context.Context, c *command.Call, in startArgs) (oneOff, error) {
-	o := oneOff{app: in.App, labels: map[string]string{labelDeadline: in.TTL}, argv: in.Command}
-	seconds, err := strconv.Atoi(in.TTL)
-	if err != nil || seconds < 1 {
-		return o, command.BadInput("--ttl-seconds must be a positive integer")
+// prepare works out what to run from what the trigger was given: its variables
+// are those of Dokku's plugins/scheduler-docker-local/scheduler-run.
+func (r *run) prepare(ctx context.Context, c *trigger.Call, name string, pairs, argv []string) (oneOff, error) {
+	ttl := c.Env["DOKKU_RUN_TTL_SECONDS"]
+	if ttl == "" {
+		ttl = defaultTTL
 	}
-	if seconds > maxTTL {
-		return o, command.BadInput("--ttl-seconds must be at most %d, which is ten years", maxTTL)
+	o := oneOff{
+		app: name, sort: containerType, cronID: c.Env["DOKKU_CRON_ID"], policy: c.Env["DOKKU_CONCURRENCY_POLICY"],
+		detached: c.Env["DOKKU_DETACH_CONTAINER"] == "1", kept: c.Env["DOKKU_RM_CONTAINER"] == "", argv: argv,
 	}
-	o.deadline = time.Duration(seconds) * time.Second
-	image, err := r.checkImage(ctx, c, in.App)
+	var err error
+	if o.deadline, err = parseTTL(ttl); err != nil {
+		return o, err
+	}
+	image, err := r.releaseImage(ctx, c.Output(), name)
 	if err != nil {
 		return o, err
 	}
-	if o.env, err = r.env(in); err != nil {
+	if o.env, err = r.env(name, pairs); err != nil {
 		return o, err
 	}
 	o.kind = build.KindOf(image, o.env)
-	if err := addLabels(o.labels, slices.Concat(c.Flags.Labels, in.Labels)); err != nil {
+	if o.labels, err = globalLabels(c.Env["DOKKU_GLOBAL_FLAGS"]); err != nil {
 		return o, err
 	}
-	if len(o.argv) > 0 && o.argv[0] == "--" {
-		o.argv = o.argv[1:]
+	o.labels[labelDeadline] = ttl
+	if o.cronID != "" {
+		o.sort = cronType
+		if o.policy == "" {
+			o.policy = "allow"
+		}
+		o.labels[labelCron], o.labels[labelPolicy] = o.cronID, o.policy
+	}
+	force, disable := c.Env["DOKKU_FORCE_TTY"] == "true", c.Env["DOKKU_DISABLE_TTY"] == "true"
+	if o.detached {
+		o.terminal, o.stdin = force, force
+	} else {
+		o.terminal, o.stdin = c.TTY != nil && !disable, true
 	}
 	if len(o.argv) == 0 {
-		o.argv, err = r.shell(in.App)
+		o.argv, err = r.shell(name)
 		return o, err
 	}
-	err = r.procfile(c, &o)
+	err = r.procfile(c.Output(), &o)
 	return o, err
 }
 
-// checkImage refuses an app that has no release. The words are Dokku's.
-func (r *run) checkImage(ctx context.Context, c *command.Call, name string) (docker.Image, error) {
+// parseTTL reads how many seconds a container may run.
+func parseTTL(text string) (time.Duration, error) {
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < 1 {
+		return 0, command.BadInput("--ttl-seconds must be a positive integer")
+	}
+	if seconds > maxTTL {
+		return 0, command.BadInput("--ttl-seconds must be at most %d, which is ten years", maxTTL)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// globalLabels are the labels among the flags in front of a command.
+func globalLabels(flags string) (map[string]string, error) {
+	split, err := words.Split(flags)
+	if err != nil {
+		return nil, command.BadInput("Invalid flags in DOKKU_GLOBAL_FLAGS: %w", err)
+	}
+	labels := map[string]string{}
+	for _, flag := range split {
+		if pair, ok := strings.CutPrefix(flag, "--label="); ok {
+			key, value, _ := strings.Cut(pair, "=")
+			if !labelAllowed(key) {
+				return nil, badLabel(pair)
+			}
+			labels[key] = value
+		}
+	}
+	return labels, nil
+}
+
+// releaseImage is the image of the app's release. The words are Dokku's.
+func (r *run) releaseImage(ctx context.Context, out *command.Output, name string) (docker.Image, error) {
 	image, err := r.host.Docker.ImageInspect(ctx, r.image(name))
 	if errors.Is(err, docker.ErrNotFound) {
-		c.Out.Warn("App image (%s) not found", r.image(name))
+		out.Warn("App image (%s) not found", r.image(name))
+		out.Warn("Invalid image stage detected: expected 'release', got ''")
 		return image, command.Fail("Successfully deploy your app to fix dokku run calls")
 	}
 	return image, err
@@ -97,34 +150,43 @@ func (r *run) image(name string) string { return r.host.Names.Image(name) + ":la
 var envRE = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // env is the app's config with what the caller adds.
-func (r *run) env(in startArgs) (map[string]string, error) {
-	env, err := r.host.Store.MergedEnv(in.App)
+func (r *run) env(name string, pairs []string) (map[string]string, error) {
+	env, err := r.host.Store.MergedEnv(name)
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range in.Env {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok || !envRE.MatchString(key) {
-			return nil, command.BadInput("Invalid environment variable %q, must be KEY=VALUE", pair)
+	for _, pair := range pairs {
+		if err := checkPair(pair); err != nil {
+			return nil, err
 		}
+		key, value, _ := strings.Cut(pair, "=")
 		env[key] = value
 	}
 	return env, nil
 }
 
-// addLabels adds labels KEY=VALUE. Those by which containers are told apart
-// are not the caller's to set.
-func addLabels(labels map[string]string, pairs []string) error {
-	for _, pair := range pairs {
-		key, value, _ := strings.Cut(pair, "=")
-		for _, own := range []string{"com.dokku.", "com.slipway.", "org.label-schema."} {
-			if strings.HasPrefix(key, own) || key == docker.LabelDokku || key == "" {
-				return command.BadInput("Invalid label %q, must be KEY=VALUE and must not begin with com.dokku, com.slipway or org.label-schema", pair)
-			}
-		}
-		labels[key] = value
+// checkPair takes KEY=VALUE.
+func checkPair(pair string) error {
+	key, _, ok := strings.Cut(pair, "=")
+	if !ok || !envRE.MatchString(key) {
+		return command.BadInput("Invalid environment variable %q, must be KEY=VALUE", pair)
 	}
 	return nil
+}
+
+// labelAllowed tells whether a caller may set a label: not those by which
+// containers are told apart.
+func labelAllowed(key string) bool {
+	for _, own := range []string{"com.dokku.", "com.slipway.", "org.label-schema."} {
+		if strings.HasPrefix(key, own) {
+			return false
+		}
+	}
+	return key != docker.LabelDokku && key != ""
+}
+
+func badLabel(pair string) error {
+	return command.BadInput("Invalid label %q, must be KEY=VALUE and must not begin with com.dokku, com.slipway or org.label-schema", pair)
 }
 
 // shell is the command that opens a shell.
@@ -138,7 +200,7 @@ func (r *run) shell(name string) ([]string, error) {
 
 // procfile replaces a process type of the Procfile by its command; what follows
 // it is added, as in `run blog rake db:migrate` with `rake: bundle exec rake`.
-func (r *run) procfile(c *command.Call, o *oneOff) error {
+func (r *run) procfile(out *command.Output, o *oneOff) error {
 	text, err := r.host.Store.ReadFile(r.host.Store.LibPath("data", "ps", o.app, "Procfile"))
 	if err != nil {
 		return err
@@ -159,7 +221,7 @@ func (r *run) procfile(c *command.Call, o *oneOff) error {
 	if err != nil {
 		return command.BadInput("Invalid command of process %s in the Procfile: %w", o.argv[0], err)
 	}
-	c.Out.Headers().Step("Found '%s' in Procfile, running that command", o.argv[0])
+	out.Headers().Step("Found '%s' in Procfile, running that command", o.argv[0])
 	o.process = o.argv[0]
 	o.argv = append(argv, o.argv[1:]...)
 	return nil
@@ -167,7 +229,7 @@ func (r *run) procfile(c *command.Call, o *oneOff) error {
 
 // create makes the container, under a number that is free, and tells plugins.
 func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error) {
-	options, err := r.pluginOptions(ctx, o.app, o.kind)
+	options, err := r.pluginOptions(ctx, o)
 	if err != nil {
 		return "", "", err
 	}
@@ -181,15 +243,15 @@ func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error)
 		if err != nil {
 			return "", "", err
 		}
-		name = r.host.Names.Run(o.app, containerType, number.String())
-		id, err = r.host.Docker.Create(ctx, o.args(r.host.Names, name, containerType+"."+number.String(), options, r.image(o.app)))
+		name = r.host.Names.Run(o.app, o.sort, number.String())
+		id, err = r.host.Docker.Create(ctx, o.args(r.host.Names, name, o.sort+"."+number.String(), options, r.image(o.app)))
 		if errors.Is(err, docker.ErrConflict) {
 			continue
 		}
 		if err != nil {
 			return "", "", err
 		}
-		if err := r.host.Bus.Event(ctx, "post-container-create", "app", id, o.app, containerType); err != nil {
+		if err := r.host.Bus.Event(ctx, "post-container-create", "app", id, o.app, "run"); err != nil {
 			return "", "", errors.Join(err, r.host.Docker.Remove(context.WithoutCancel(ctx), id))
 		}
 		return id, name, nil
@@ -198,9 +260,9 @@ func (r *run) create(ctx context.Context, o oneOff) (id, name string, err error)
 }
 
 // pluginOptions are the options of docker that plugins ask for.
-func (r *run) pluginOptions(ctx context.Context, name string, kind build.Kind) ([]string, error) {
+func (r *run) pluginOptions(ctx context.Context, o oneOff) ([]string, error) {
 	var options []string
-	for _, trigger := range [][]string{{"docker-args-run", name, "latest"}, {"docker-args-process-run", name, string(kind), "latest"}} {
+	for _, trigger := range [][]string{{"docker-args-run", o.app, "latest"}, {"docker-args-process-run", o.app, string(o.kind), "latest"}} {
 		answers, err := r.host.Bus.Collect(ctx, trigger[0], trigger[1:]...)
 		if err != nil {
 			return nil, err
@@ -225,10 +287,13 @@ func (o oneOff) args(names docker.Names, name, dyno string, options []string, im
 	for _, key := range slices.Sorted(maps.Keys(env)) {
 		args = append(args, "--env="+key+"="+env[key])
 	}
-	labels := names.Labels(docker.Labelled{App: o.app, ContainerType: containerType, Process: o.process, Dyno: dyno})
+	labels := names.Labels(docker.Labelled{App: o.app, ContainerType: o.sort, Process: o.process, Dyno: dyno})
 	maps.Copy(labels, o.labels)
 	args = append(args, docker.LabelArgs(labels)...)
-	args = append(args, "--name="+name, "--pull=never", "--rm")
+	args = append(args, "--name="+name, "--pull=never")
+	if !o.kept {
+		args = append(args, "--rm")
+	}
 	if o.stdin {
 		args = append(args, "--interactive")
 	}

@@ -30,14 +30,31 @@ import (
 // plugins/scheduler-docker-local/scheduler-run.
 const labelDeadline = "com.dokku.active-deadline-seconds"
 
-// containerType is that of one-off containers.
-const containerType = "run"
+// Labels of runs of scheduled tasks. Source: as above.
+const (
+	labelCron   = "com.dokku.cron-id"
+	labelPolicy = "com.dokku.concurrency-policy"
+)
+
+// containerType is that of one-off containers, cronType that of runs of
+// scheduled tasks.
+const (
+	containerType = "run"
+	cronType      = "cron"
+)
+
+// dockerLocal is the scheduler whose one-off containers these are.
+const dockerLocal = "docker-local"
+
+// defaultTTL is how many seconds a container may run when nobody says.
+const defaultTTL = "86400"
 
 // Properties of others, read here.
 var (
-	shell       = state.Property{Plugin: "scheduler", Name: "shell"}
-	initProcess = state.Property{Plugin: "scheduler-docker-local", Name: "init-process", Default: "true"}
-	stopTimeout = state.Property{Plugin: "ps", Name: "stop-timeout-seconds", Default: "30"}
+	shell             = state.Property{Plugin: "scheduler", Name: "shell"}
+	initProcess       = state.Property{Plugin: "scheduler-docker-local", Name: "init-process", Default: "true"}
+	selectedScheduler = state.Property{Plugin: "scheduler", Name: "selected", Default: dockerLocal}
+	stopTimeout       = state.Property{Plugin: "ps", Name: "stop-timeout-seconds", Default: "30"}
 )
 
 // Plugin makes the feature.
@@ -57,7 +74,10 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("run:stop", "Stops all run containers for an app or a specified run container", r.stop,
 				command.Usage("<app|--container CONTAINER>")),
 		},
-		Triggers: plugin.Triggers{"scheduler-run-retire": r.onRetire},
+		Triggers: plugin.Triggers{
+			"scheduler-run": r.onRun, "scheduler-run-list": r.onList, "scheduler-run-logs": r.onLogs,
+			"scheduler-run-retire": r.onRetire, "scheduler-run-stop": r.onStop,
+		},
 	}
 }
 

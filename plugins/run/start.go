@@ -5,13 +5,18 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/schedule/attach"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type startArgs struct {
@@ -20,6 +25,8 @@ type startArgs struct {
 	NoTTY    bool     `flag:"no-tty" help:"do not use the terminal"`
 	ForceTTY bool     `flag:"force-tty" help:"give the container a terminal"`
 	TTL      string   `flag:"ttl-seconds" default:"86400" help:"how long it may run"`
+	CronID   string   `flag:"cron-id" help:"the scheduled task that it is a run of"`
+	Policy   string   `flag:"concurrency-policy" default:"allow" enum:"allow,forbid,replace" help:"what to do while that task runs already"`
 	App      string   `arg:"app"`
 	Command  []string `arg:"cmd,optional"`
 }
@@ -33,30 +40,140 @@ var errDeadline = errors.New("deadline of --ttl-seconds")
 
 // attached runs a container for the caller and waits for its end.
 func (r *run) attached(ctx context.Context, c *command.Call, in startArgs) error {
+	if in.ForceTTY && !in.NoTTY && c.TTY == nil {
+		return command.BadInput("--force-tty needs a terminal. Call it with: ssh -t")
+	}
+	return r.schedule(ctx, c, in, nil)
+}
+
+// detached starts a container and prints its name.
+func (r *run) detached(ctx context.Context, c *command.Call, in startArgs) error {
+	return r.schedule(ctx, c, in, map[string]string{"DOKKU_DETACH_CONTAINER": "1"})
+}
+
+// schedule checks what the caller said and has the app's scheduler run it by
+// the trigger scheduler-run. Source of the variables: Dokku plugins/run/internal-functions.
+func (r *run) schedule(ctx context.Context, c *command.Call, in startArgs, env map[string]string) error {
 	if in.NoTTY && in.ForceTTY {
 		return command.BadInput("Cannot specify both --force-tty and --no-tty")
 	}
-	if in.ForceTTY && c.TTY == nil {
-		return command.BadInput("--force-tty needs a terminal. Call it with: ssh -t")
+	if _, err := parseTTL(in.TTL); err != nil {
+		return err
 	}
-	o, err := r.prepare(ctx, c, in)
+	var flags []string
+	for _, pair := range slices.Concat(c.Flags.Labels, in.Labels) {
+		if key, _, _ := strings.Cut(pair, "="); !labelAllowed(key) {
+			return badLabel(pair)
+		}
+		flags = append(flags, "--label="+pair)
+	}
+	for _, pair := range in.Env {
+		if err := checkPair(pair); err != nil {
+			return err
+		}
+	}
+	scheduler, err := r.host.Store.Computed(selectedScheduler, in.App)
 	if err != nil {
 		return err
 	}
-	o.terminal, o.stdin = c.TTY != nil && !in.NoTTY, true
-	id, _, err := r.create(ctx, o)
+	all := map[string]string{
+		"DOKKU_RM_CONTAINER": "1", "DOKKU_RUN_TTL_SECONDS": in.TTL, "DOKKU_CRON_ID": in.CronID, "DOKKU_CONCURRENCY_POLICY": in.Policy,
+		"DOKKU_GLOBAL_FLAGS": words.Quote(flags),
+	}
+	if in.NoTTY || (env != nil && !in.ForceTTY) {
+		all["DOKKU_DISABLE_TTY"] = "true"
+	}
+	if in.ForceTTY {
+		all["DOKKU_FORCE_TTY"] = "true"
+	}
+	maps.Copy(all, env)
+	args := slices.Concat([]string{scheduler, in.App, strconv.Itoa(len(in.Env))}, in.Env, []string{"--"}, in.Command)
+	return r.host.Bus.Event(trigger.WithEnv(ctx, all), "scheduler-run", args...)
+}
+
+// onRun answers scheduler-run SCHEDULER APP N ENV… -- CMD….
+func (r *run) onRun(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	name := c.Arg(1)
+	if !r.host.Store.AppExists(name) {
+		return command.NoSuchApp(name)
+	}
+	count, err := strconv.Atoi(c.Arg(2))
+	if err != nil || count < 0 || count > len(c.Args)-3 {
+		return command.BadInput("Invalid number of environment variables: %q", c.Arg(2))
+	}
+	pairs, argv := c.Args[3:3+count], c.Args[3+count:]
+	// The first -- ends what is ours, a second one is what the caller typed in front of the command.
+	for range 2 {
+		if len(argv) > 0 && argv[0] == "--" {
+			argv = argv[1:]
+		}
+	}
+	o, err := r.prepare(ctx, c, name, pairs, argv)
 	if err != nil {
 		return err
 	}
-	code, err := r.attach(ctx, c, o, id)
+	if err := r.takeTurn(ctx, c.Output(), o); err != nil {
+		return err
+	}
+	id, container, err := r.create(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := r.host.Bus.Event(ctx, "scheduler-post-run", "docker-local", o.app, id, itoa(code)); err != nil {
+	call := &command.Call{In: c.In, Out: c.Output(), TTY: c.TTY}
+	code := 0
+	if o.detached {
+		err = r.startDetached(ctx, call, id, container)
+	} else {
+		code, err = r.attach(ctx, call, o, id)
+	}
+	if err != nil {
 		return err
+	}
+	if !o.kept || !o.detached { // who keeps a container fires it at its end
+		if err := r.host.Bus.Event(ctx, "scheduler-post-run", dockerLocal, o.app, id, itoa(code)); err != nil {
+			return err
+		}
 	}
 	if code != 0 {
 		return command.Exit{Code: code}
+	}
+	return nil
+}
+
+// takeTurn looks after the concurrency policy of a scheduled task. The words are
+// those of Dokku's plugins/scheduler-docker-local/scheduler-run.
+func (r *run) takeTurn(ctx context.Context, out *command.Output, o oneOff) error {
+	if o.cronID == "" || o.policy == "allow" {
+		return nil
+	}
+	labels := r.host.Names.Owned(o.app)
+	labels[labelCron] = o.cronID
+	found, err := r.host.Docker.List(ctx, docker.Filter{Labels: labels})
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(c docker.Container) bool { return !r.host.Names.Owns(c.Labels) })
+	switch {
+	case len(found) == 0:
+		return nil
+	case o.policy == "forbid":
+		return command.Fail("%s currently has a cron lock in place for %s. Exiting...", o.app, o.cronID)
+	}
+	out.Warn("Replacing running container for %s", o.cronID)
+	grace, err := r.grace(o.app)
+	if err != nil {
+		return err
+	}
+	for _, c := range found {
+		if err := ignoreGone(r.host.Docker.Stop(ctx, c.ID, grace)); err != nil {
+			return err
+		}
+		if err := r.host.Bus.Event(ctx, "scheduler-register-retired", o.app, c.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -113,20 +230,8 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// detached starts a container and prints its name.
-func (r *run) detached(ctx context.Context, c *command.Call, in startArgs) error {
-	if in.NoTTY && in.ForceTTY {
-		return command.BadInput("Cannot specify both --force-tty and --no-tty")
-	}
-	o, err := r.prepare(ctx, c, in)
-	if err != nil {
-		return err
-	}
-	o.terminal, o.stdin = in.ForceTTY, in.ForceTTY
-	id, name, err := r.create(ctx, o)
-	if err != nil {
-		return err
-	}
+// startDetached starts a container and prints its name.
+func (r *run) startDetached(ctx context.Context, c *command.Call, id, name string) error {
 	if err := r.host.Docker.Start(ctx, id); err != nil {
 		return errors.Join(err, ignoreGone(r.host.Docker.Remove(context.WithoutCancel(ctx), id)))
 	}

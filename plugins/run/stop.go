@@ -23,13 +23,33 @@ func (r *run) stop(ctx context.Context, c *command.Call, in stopArgs) error {
 	if err != nil {
 		return err
 	}
+	if in.App == "" && len(containers) > 0 {
+		in.App = containers[0].Labels[docker.LabelApp]
+	}
+	scheduler, err := r.host.Store.Computed(selectedScheduler, in.App)
+	if err != nil {
+		return err
+	}
+	return r.host.Bus.Event(ctx, "scheduler-run-stop", scheduler, in.App, in.Container)
+}
+
+// onStop answers scheduler-run-stop SCHEDULER APP CONTAINER.
+func (r *run) onStop(ctx context.Context, c *trigger.Call) error {
+	if c.Arg(0) != dockerLocal {
+		return nil
+	}
+	containers, err := r.chosen(ctx, c.Arg(1), c.Arg(2))
+	if err != nil {
+		return err
+	}
+	out := c.Output()
 	containers = slices.DeleteFunc(containers, func(c docker.Container) bool { return !c.Running() })
 	switch {
-	case len(containers) == 0 && in.Container != "":
-		c.Out.Warn("Specified container does not exist")
+	case len(containers) == 0 && c.Arg(2) != "":
+		out.Warn("Specified container does not exist")
 		return nil
 	case len(containers) == 0:
-		c.Out.Headers().Line("No run containers exist")
+		out.Headers().Line("No run containers exist")
 		return nil
 	}
 	for _, container := range containers {
@@ -40,7 +60,7 @@ func (r *run) stop(ctx context.Context, c *command.Call, in stopArgs) error {
 		if err := ignoreGone(r.host.Docker.Stop(ctx, container.ID, grace)); err != nil {
 			return err
 		}
-		c.Out.Line("%s", container.Name)
+		out.Line("%s", container.Name)
 	}
 	return nil
 }
@@ -49,8 +69,15 @@ type retireArgs struct {
 	App string `arg:"app,optional"`
 }
 
-func (r *run) retire(ctx context.Context, c *command.Call, in retireArgs) error {
-	return r.retireAll(ctx, c.Out, in.App)
+func (r *run) retire(ctx context.Context, _ *command.Call, in retireArgs) error {
+	if in.App == "" {
+		return r.host.Bus.Event(ctx, "scheduler-run-retire")
+	}
+	scheduler, err := r.host.Store.Computed(selectedScheduler, in.App)
+	if err != nil {
+		return err
+	}
+	return r.host.Bus.Event(ctx, "scheduler-run-retire", scheduler, in.App)
 }
 
 // onRetire answers scheduler-run-retire([scheduler, app]).
@@ -70,7 +97,7 @@ func (r *run) retireAll(ctx context.Context, out *command.Output, app string) er
 		out.Headers().Step("Retiring run and cron containers for app %s", app)
 	}
 	var failures []error
-	for _, kind := range []string{containerType, "cron"} {
+	for _, kind := range []string{containerType, cronType} {
 		containers, err := r.containers(ctx, app, kind)
 		if err != nil {
 			return err

@@ -92,6 +92,7 @@ type ExecOptions struct {
 	Cmd  []string // argument vector; not empty
 	Env  []string // "KEY=VALUE", in addition to the container's
 	User string   // "name", "uid", "uid:gid"; empty: the container's
+	Dir  string   // working folder; empty: the container's, which must then exist
 }
 
 // Event is something that happened to a container or to its networks.

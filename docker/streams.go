@@ -49,7 +49,7 @@ func (c *Client) Exec(ctx context.Context, id string, options ExecOptions, stdin
 	}
 	err = c.onContainer("run a command in", id, func() error {
 		created, err := c.api.ExecCreate(ctx, id, client.ExecCreateOptions{
-			User: options.User, Env: options.Env, Cmd: options.Cmd,
+			User: options.User, Env: options.Env, Cmd: options.Cmd, WorkingDir: options.Dir,
 			AttachStdin: stdin != nil, AttachStdout: true, AttachStderr: true,
 		})
 		if err != nil {

@@ -61,10 +61,11 @@ func ProgramOf(c docker.Container) (Program, bool) {
 
 // The commands that the suite runs by Exec.
 var (
-	execGreets  = []string{"sh", "-c", `echo "$GREETING"; echo problem >&2; exit 4`}
-	execCopies  = []string{"cat"}
-	execTellsID = []string{"id", "-u"}
-	execMissing = []string{"/no/such/command"}
+	execGreets   = []string{"sh", "-c", `echo "$GREETING"; echo problem >&2; exit 4`}
+	execCopies   = []string{"cat"}
+	execTellsID  = []string{"id", "-u"}
+	execTellsDir = []string{"pwd"}
+	execMissing  = []string{"/no/such/command"}
 )
 
 // Exec does what the commands do that the suite runs by Exec, for a fake.
@@ -80,6 +81,9 @@ func Exec(options docker.ExecOptions, stdin io.Reader, stdout, stderr io.Writer)
 		return 4
 	case slices.Equal(options.Cmd, execCopies):
 		_, _ = io.Copy(stdout, stdin)
+		return 0
+	case slices.Equal(options.Cmd, execTellsDir):
+		fmt.Fprintln(stdout, options.Dir)
 		return 0
 	case slices.Equal(options.Cmd, execTellsID):
 		fmt.Fprintln(stdout, options.User)

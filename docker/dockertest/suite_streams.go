@@ -94,6 +94,8 @@ func (s *suite) exec(t *testing.T) {
 	equal(t, "exit code", code, 0)
 	stdout, _, _ = run(docker.ExecOptions{Cmd: execTellsID, User: "1000"}, nil)
 	equal(t, "user", stdout, "1000\n")
+	stdout, _, _ = run(docker.ExecOptions{Cmd: execTellsDir, Dir: "/etc"}, nil)
+	equal(t, "folder", stdout, "/etc\n")
 
 	stdin, ends := io.Pipe() // a stdin that stays open does not hold up the end
 	defer ends.Close()

@@ -76,8 +76,9 @@ func (r *runner) listeners(ctx context.Context, t Target) []netip.AddrPort {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	var table bytes.Buffer
-	options := docker.ExecOptions{Cmd: []string{"cat", "/proc/net/tcp", "/proc/net/tcp6"}}
-	if code, err := r.engine.Exec(ctx, t.ContainerID, options, nil, &table, nil); err != nil || code != 0 {
+	// In / because the working folder may be gone by now; cat fails where there is no IPv6, and has shown the rest.
+	options := docker.ExecOptions{Cmd: []string{"cat", "/proc/net/tcp", "/proc/net/tcp6"}, Dir: "/"}
+	if _, err := r.engine.Exec(ctx, t.ContainerID, options, nil, &table, nil); err != nil {
 		return nil
 	}
 	return parseListeners(table.String())

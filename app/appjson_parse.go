@@ -239,6 +239,9 @@ func (h *Healthcheck) complete() error {
 	default:
 		return fmt.Errorf("scheme: %q is neither http nor https", h.Scheme)
 	}
+	if err := h.oneKind(); err != nil {
+		return err
+	}
 	// An entry that says neither command, listening nor uptime asks for "/".
 	if h.Path == "" && len(h.Command) == 0 && !h.Listening && h.Uptime == 0 {
 		h.Path = "/"
@@ -254,6 +257,29 @@ func (h *Healthcheck) complete() error {
 	}
 	if h.Wait == 0 {
 		h.Wait = defaultWait
+	}
+	return nil
+}
+
+// oneKind refuses a check that asks in two ways. The words are Dokku's.
+// Source: docker-container-healthchecker, appjson/healthcheck.go, Validate.
+func (h *Healthcheck) oneKind() error {
+	var asks []string
+	for _, way := range []struct {
+		words string
+		asked bool
+	}{
+		{"a container 'command' to execute", len(h.Command) > 0},
+		{"an http 'path' to check", h.Path != ""},
+		{"an 'uptime' seconds value", h.Uptime > 0},
+		{"a 'listening' true value", h.Listening},
+	} {
+		if way.asked {
+			asks = append(asks, way.words)
+		}
+	}
+	if len(asks) > 1 {
+		return fmt.Errorf("name: healthcheck name='%s' cannot contain both %s and %s", h.Name, asks[0], asks[1])
 	}
 	return nil
 }

@@ -156,12 +156,14 @@ func TestAppJSONErrorsNameTheKeyOrTheLine(t *testing.T) {
 		`{"healthchecks": {"web": {}}}`:                                  "healthchecks.web must be a list, not an object",
 		`{"healthchecks": {"web": [{}, {"attempts": "x"}]}}`:             "healthchecks.web[1].attempts must be a whole number, not a string",
 		`{"healthchecks": {"web": [{"httpHeaders": [{"name": true}]}]}}`: "httpHeaders.name must be a string, not true or false",
-		`{"healthchecks": {"web": [{"type": "x"}]}}`:                     `healthchecks.web[0].type: "x" is none of`,
-		`{"healthchecks": {"web": [{"wait": -1}]}}`:                      "healthchecks.web[0].wait: -1",
-		`{"healthchecks": {"web": [{"port": 70000}]}}`:                   "healthchecks.web[0].port: 70000",
-		`{"healthchecks": {"web": [{"scheme": "ftp"}]}}`:                 "healthchecks.web[0].scheme",
-		`{"scripts": {"dokku": {"predeploy": []}}}`:                      "scripts.dokku.predeploy must be a string, not a list",
-		`{"buildpacks": [{}]}`:                                           "buildpacks[0].url is missing",
+		`{"healthchecks": {"web": [{"name": "a", "path": "/", "uptime": 3}]}}`: "healthchecks.web[0].name: healthcheck name='a' cannot contain both an http 'path' to check and an 'uptime' seconds value",
+		`{"healthchecks": {"web": [{"command": ["x"], "listening": true}]}}`:   "cannot contain both a container 'command' to execute and a 'listening' true value",
+		`{"healthchecks": {"web": [{"type": "x"}]}}`:                           `healthchecks.web[0].type: "x" is none of`,
+		`{"healthchecks": {"web": [{"wait": -1}]}}`:                            "healthchecks.web[0].wait: -1",
+		`{"healthchecks": {"web": [{"port": 70000}]}}`:                         "healthchecks.web[0].port: 70000",
+		`{"healthchecks": {"web": [{"scheme": "ftp"}]}}`:                       "healthchecks.web[0].scheme",
+		`{"scripts": {"dokku": {"predeploy": []}}}`:                            "scripts.dokku.predeploy must be a string, not a list",
+		`{"buildpacks": [{}]}`:                                                 "buildpacks[0].url is missing",
 	} {
 		if _, err := app.ParseAppJSON([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)

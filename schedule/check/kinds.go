@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
 )
@@ -145,8 +146,12 @@ func (e *commandError) Error() string { return e.reason }
 
 // command passes when the command exits with 0 in the container.
 func (r *runner) command(ctx context.Context, t Target, p probe) error {
+	argv, err := r.inImage(ctx, t, p.Command)
+	if err != nil {
+		return err
+	}
 	output := &tail{max: maxShown}
-	code, err := r.engine.Exec(ctx, t.ContainerID, docker.ExecOptions{Cmd: p.Command}, nil, output, output)
+	code, err := r.engine.Exec(ctx, t.ContainerID, docker.ExecOptions{Cmd: argv}, nil, output, output)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &commandError{fmt.Sprintf("the command did not end within %d s", whole(p.timeout)), output.data}
@@ -156,6 +161,21 @@ func (r *runner) command(ctx context.Context, t Target, p probe) error {
 		return &commandError{fmt.Sprintf("the command exited with code %d", code), output.data}
 	}
 	return nil
+}
+
+// inImage is a command as the container's image runs it: by /exec in one of
+// herokuish, so that it finds what buildpacks put into the PATH.
+func (r *runner) inImage(ctx context.Context, t Target, argv []string) ([]string, error) {
+	c, err := r.engine.Inspect(ctx, t.ContainerID)
+	if err != nil {
+		return nil, fmt.Errorf("the command could not be run: %w", err)
+	}
+	env := map[string]string{}
+	for _, entry := range c.Env {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	return build.KindOf(docker.Image{Env: c.Env, Labels: c.Labels}, env).Exec(argv), nil
 }
 
 // showOutput shows what a failed command wrote.

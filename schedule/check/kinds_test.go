@@ -1,12 +1,15 @@
 package check
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/slipwayhq/slipway/app"
+	"github.com/slipwayhq/slipway/docker"
 	"github.com/slipwayhq/slipway/docker/fake"
 )
 
@@ -128,6 +131,33 @@ func TestOfType(t *testing.T) {
 	for kind, want := range map[string]int{Startup: 2, Liveness: 1, Readiness: 1} {
 		if got := OfType(checks, kind); len(got) != want {
 			t.Errorf("%s: %v", kind, got)
+		}
+	}
+}
+
+// In an image of herokuish only /exec finds what the buildpacks installed.
+func TestCommandsInHerokuishGoThroughExec(t *testing.T) {
+	var seen []string
+	look := func(o docker.ExecOptions, _ io.Reader, _, _ io.Writer) int {
+		seen = o.Cmd
+		return 0
+	}
+	for user, want := range map[string]string{"herokuishuser": "[/exec rake db:check]", "nobody": "[rake db:check]"} {
+		bubble(t, fake.Behaviour{Exec: look}, func(l *lab) {
+			id, err := l.engine.Create(t.Context(), []string{"--name=blog.web.2", "--env=USER=" + user, "blog"})
+			if err == nil {
+				err = l.engine.Start(t.Context(), id)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.id = id
+			if _, err := l.run(Config{Checks: []app.Healthcheck{{Name: "db", Command: []string{"rake", "db:check"}}}}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got := fmt.Sprint(seen); got != want {
+			t.Errorf("%s: ran %s", user, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -71,6 +72,15 @@ func (c *Client) LogDriver(ctx context.Context) (string, error) {
 		return "", c.translate(err)
 	}
 	return result.Info.LoggingDriver, nil
+}
+
+// RemapsUsers implements Engine.
+func (c *Client) RemapsUsers(ctx context.Context) (bool, error) {
+	result, err := c.api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return false, c.translate(err)
+	}
+	return slices.Contains(result.Info.SecurityOptions, "name=userns"), nil
 }
 
 // containerID is what the engine takes for a container: an ID or a name. Source: RestrictedNamePattern of moby's daemon/names.

@@ -42,6 +42,8 @@ type Engine interface {
 	Version(ctx context.Context) (Version, error)
 	// LogDriver is the log driver of containers that are created without one, such as "json-file".
 	LogDriver(ctx context.Context) (string, error)
+	// RemapsUsers tells whether the engine maps the users of containers to others of the host (userns-remap).
+	RemapsUsers(ctx context.Context) (bool, error)
 
 	// Create creates a container from args, the arguments that follow `docker container create`, and returns its full ID.
 	// The error carries what docker wrote to stderr, trimmed. An image that is not on the engine is pulled.

@@ -39,6 +39,11 @@ type Report struct {
 	Lists func(ctx context.Context, app string) (map[string][]string, error)
 	// Global gives the rows of --global; nil: the report has none.
 	Global func(ctx context.Context) (Rows, error)
+	// Warnings are said on stderr before the rows of an app. May be nil.
+	Warnings func(ctx context.Context, app string) ([]string, error)
+	// PrintGlobal prints --global in place of Global, in a form of its own;
+	// format is stdout or json. May be nil.
+	PrintGlobal func(ctx context.Context, c *command.Call, format string) error
 	// Prepare is called once before App for all apps of one call, to do in one
 	// query what would be one per app. May be nil.
 	Prepare func(ctx context.Context, apps []string) (context.Context, error)
@@ -93,6 +98,9 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 	if in.Format == "json" && flag != "" {
 		return command.BadInput("--format flag cannot be specified when specifying an info flag")
 	}
+	if in.Global && r.PrintGlobal != nil {
+		return r.PrintGlobal(ctx, c, in.Format)
+	}
 	if in.Global {
 		if r.Global == nil {
 			return command.BadInput("%s:report has no global properties", r.Feature)
@@ -123,6 +131,15 @@ func (r Report) run(ctx context.Context, h *Host, c *command.Call, in reportArgs
 		}
 	}
 	for _, a := range apps {
+		if r.Warnings != nil {
+			warnings, err := r.Warnings(ctx, a)
+			if err != nil {
+				return err
+			}
+			for _, w := range warnings {
+				c.Out.Warn("%s", w)
+			}
+		}
 		rows, err := r.App(ctx, a)
 		if err != nil {
 			return err

@@ -38,6 +38,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/scheduler"
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
+	"github.com/slipwayhq/slipway/plugins/storage"
 	"github.com/slipwayhq/slipway/proxy"
 	"github.com/slipwayhq/slipway/schedule"
 )
@@ -85,5 +86,6 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		scheduler.Plugin(h),
 		schedulerdockerlocal.Plugin(h),
 		sshkeys.Plugin(h),
+		storage.Plugin(h),
 	}
 }

@@ -158,6 +158,8 @@ func (s *suite) logDriver(t *testing.T) {
 	if driver == "" {
 		t.Error("no log driver")
 	}
+	_, err = s.Engine.RemapsUsers(t.Context())
+	check(t, err)
 }
 
 // badIDs: what is put in request paths cannot lead to another path.

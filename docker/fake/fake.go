@@ -42,6 +42,8 @@ type Engine struct {
 	BuildKit, Session func(net.Conn)
 	// DefaultLogDriver is the answer of LogDriver; empty: json-file.
 	DefaultLogDriver string
+	// Remaps is the answer of RemapsUsers.
+	Remaps bool
 
 	// Logins are the registries that ask for a login, with the one that they take, as "user:password". Others take
 	// images from everybody.
@@ -202,6 +204,11 @@ func (e *Engine) LogDriver(ctx context.Context) (string, error) {
 		return e.DefaultLogDriver, nil
 	}
 	return "json-file", nil
+}
+
+// RemapsUsers implements docker.Engine.
+func (e *Engine) RemapsUsers(ctx context.Context) (bool, error) {
+	return e.Remaps, e.enter(ctx, "RemapsUsers", "")
 }
 
 // DialBuildKit implements docker.Engine.

@@ -64,7 +64,9 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			"install":                       o.onInstall,
 			"post-app-clone-setup":          o.onCopy,
 			"post-app-rename-setup":         o.onCopy,
+			"slipway-docker-options-list":   o.onList,
 			"slipway-docker-options-remove": o.onRemove,
+			"slipway-start":                 o.onInstall,
 		},
 	}
 }

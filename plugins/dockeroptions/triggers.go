@@ -108,6 +108,18 @@ func (o options) onCopy(_ context.Context, c *trigger.Call) error {
 	return nil
 }
 
+// onList answers slipway-docker-options-list app phase with the options of the
+// whole app, one per line.
+func (o options) onList(_ context.Context, c *trigger.Call) error {
+	lines, err := o.read(c.Arg(0), wholeApp, c.Arg(1))
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(c.Out, line); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // onRemove answers slipway-docker-options-remove app phases option, by which
 // storage takes mounts over.
 func (o options) onRemove(_ context.Context, c *trigger.Call) error {

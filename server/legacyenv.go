@@ -9,7 +9,8 @@ import (
 
 // takeOverEnv lets what a Dokku of before 0.38 kept in ENV files be taken over,
 // before anything reads config vars. What it says of files that it leaves alone
-// goes to the log. A file that cannot be read must not keep the other apps down.
+// goes to the log. A file that cannot be read must not keep the other apps down. Other
+// features take over what is theirs in answer to slipway-start.
 func (cp *controlPlane) takeOverEnv(ctx context.Context) {
 	var said bytes.Buffer
 	err := cp.host.Bus.Event(trigger.WithStreams(ctx, nil, &said, &said), "config-migrate-env")
@@ -18,5 +19,8 @@ func (cp *controlPlane) takeOverEnv(ctx context.Context) {
 	}
 	if said.Len() > 0 {
 		cp.log.Warn("config of an older Dokku was put aside", "said", said.String())
+	}
+	if err := cp.host.Bus.Event(ctx, "slipway-start"); err != nil {
+		cp.log.Error("cannot take over all that an older Dokku left", "err", err)
 	}
 }

@@ -2,6 +2,7 @@ package dockeroptions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -72,21 +73,18 @@ func passes(opt, phase, source string) bool {
 	})
 }
 
-// onInstall brings what an older Dokku left into today's form.
+// onInstall brings what an older Dokku left into today's form. An app that
+// fails does not keep the others from it.
 func (o options) onInstall(context.Context, *trigger.Call) error {
 	apps, err := o.h.Store.Apps()
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, app := range apps {
-		if err := o.takeOver(app); err != nil {
-			return err
-		}
-		if err := o.rewrite(app); err != nil {
-			return err
-		}
+		errs = append(errs, o.takeOver(app), o.rewrite(app))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // onCopy gives a clone the options that are still in files of the old app; all

@@ -55,28 +55,45 @@ func (s storage) migrate(ctx context.Context, c *command.Call, in migrateArgs) e
 	return nil
 }
 
+// startedOnce is "true" once the first start of slipwayd has taken mounts over.
+var startedOnce = state.Property{Plugin: "storage", Name: "migrated-from-docker-options", Scope: state.GlobalOnly, Internal: true}
+
+// onStart is onInstall for the first start beside what an older Dokku left.
+// Options that users add later stay options.
+func (s storage) onStart(ctx context.Context, c *trigger.Call) error {
+	done, err := s.h.Store.Get(startedOnce, state.Global)
+	if err != nil || done != "" {
+		return err
+	}
+	if err := s.onInstall(ctx, c); err != nil {
+		return err
+	}
+	return s.h.Store.Set(startedOnce, state.Global, "true")
+}
+
 // onInstall takes the mounts over that an older Dokku left among the options of
-// docker, once for each app.
+// docker, once for each app. One that fails does not keep the others.
 func (s storage) onInstall(ctx context.Context, _ *trigger.Call) error {
 	apps, err := s.h.Store.Apps()
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, app := range apps {
-		if err := s.takeOverFlag(app); err != nil {
-			return err
-		}
-		if done, err := s.h.Store.Get(migrated, app); err != nil || done != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := s.migrateApp(ctx, app); err != nil {
-			return err
-		}
+		errs = append(errs, s.migrateOnce(ctx, app))
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (s storage) migrateOnce(ctx context.Context, app string) error {
+	if err := s.takeOverFlag(app); err != nil {
+		return err
+	}
+	done, err := s.h.Store.Get(migrated, app)
+	if err != nil || done != "" {
+		return err
+	}
+	return s.migrateApp(ctx, app)
 }
 
 // takeOverFlag makes the property of the file by which Dokku 0.38.0 remembered

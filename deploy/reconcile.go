@@ -130,15 +130,21 @@ func (f *Flow) reconcileApp(ctx context.Context, name string, resume bool) {
 // Restore brings one app back to what it should run: ended instances are
 // started again (with resume), missing ones made from the current release,
 // leftovers removed, and the routes renewed. An app that was stopped by
-// ps:stop, or never deployed, is only routed.
+// ps:stop, or never deployed, is only routed. So is one that a Dokku runs, until
+// it is taken over (Adopt).
 func (f *Flow) Restore(ctx context.Context, out *command.Output, name string, resume bool) error {
-	locked, unlock, err := f.host.Store.LockAppBriefly(ctx, name)
+	s, err := f.scheduler(name)
 	if err != nil {
 		return err
 	}
-	s, err := f.scheduler(name)
+	if foreign, err := f.foreign(ctx, s, name); err != nil || foreign {
+		if err == nil {
+			err = f.BuildProxyConfig(ctx, name)
+		}
+		return err
+	}
+	locked, unlock, err := f.host.Store.LockAppBriefly(ctx, name)
 	if err != nil {
-		unlock()
 		return err
 	}
 	missing, leftovers, err := f.bringBack(locked, s, name, resume)

@@ -5,6 +5,8 @@
 package plugins
 
 import (
+	"path/filepath"
+
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/build/record"
 	"github.com/slipwayhq/slipway/deploy"
@@ -27,6 +29,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/enter"
 	"github.com/slipwayhq/slipway/plugins/git"
 	"github.com/slipwayhq/slipway/plugins/logs"
+	"github.com/slipwayhq/slipway/plugins/migrate"
 	"github.com/slipwayhq/slipway/plugins/network"
 	"github.com/slipwayhq/slipway/plugins/ports"
 	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
@@ -76,6 +79,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		git.Plugin(h, flow),
 		logs.Plugin(h),
 		network.Plugin(h),
+		migrate.Plugin(h, flow, filepath.Dir(clientBinary)),
 		ports.Plugin(h),
 		proxyplugin.Plugin(h),
 		ps.Plugin(h, flow),

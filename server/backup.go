@@ -16,7 +16,7 @@ import (
 	"github.com/slipwayhq/slipway/state"
 )
 
-// notBackedUp are the folders below data/ that no migration touches: what users mount, logs of builds, and our own
+// notBackedUp are the folders below data/ that no upgrade touches: what users mount, logs of builds, and our own
 // backups.
 var notBackedUp = []string{"storage", "builds", "slipway"}
 
@@ -25,9 +25,9 @@ func backupPath(store *state.Store, version int) string {
 	return store.LibPath("data", "slipway", "state-"+strconv.Itoa(version)+".tar.gz")
 }
 
-// backUp writes what a migration may touch to an archive at path: properties, config, data, keys, and the files beside
+// backUp writes what an upgrade may touch to an archive at path: properties, config, data, keys, and the files beside
 // each app's repository. Names in it are absolute but for the leading slash. A backup that is there is kept: it was made
-// before an earlier attempt at the same migration.
+// before an earlier attempt at the same upgrade.
 func backUp(store *state.Store, path string) (err error) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

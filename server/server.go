@@ -82,7 +82,7 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(store, cfg.Version); err != nil {
+	if err := upgrade(store, cfg.Version); err != nil {
 		return nil, err
 	}
 	if err := writeSSHCommand(store, cfg); err != nil {

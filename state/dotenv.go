@@ -105,15 +105,27 @@ func (p *dotenvParser) value() (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
+// singleQuoted reads a value in single quotes. A quote in it is written as
+// shells have it, closed, escaped and opened again: so wrote the oldest Dokkus.
 func (p *dotenvParser) singleQuoted() (string, error) {
-	end := strings.IndexByte(p.text[p.pos+1:], '\'')
-	if end < 0 {
-		return "", p.fail("a single quote is not closed")
+	const quote = `'\''`
+	var b strings.Builder
+	for {
+		end := strings.IndexByte(p.text[p.pos+1:], '\'')
+		if end < 0 {
+			return "", p.fail("a single quote is not closed")
+		}
+		v := p.text[p.pos+1 : p.pos+1+end]
+		b.WriteString(v)
+		p.pos += end + 1
+		p.line += strings.Count(v, "\n")
+		if !strings.HasPrefix(p.text[p.pos:], quote) {
+			p.pos++
+			return b.String(), p.endOfLine()
+		}
+		b.WriteByte('\'')
+		p.pos += len(quote) - 1
 	}
-	v := p.text[p.pos+1 : p.pos+1+end]
-	p.pos += end + 2
-	p.line += strings.Count(v, "\n")
-	return v, p.endOfLine()
 }
 
 func (p *dotenvParser) doubleQuoted() (string, error) {

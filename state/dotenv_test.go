@@ -27,6 +27,14 @@ func TestDotenvReadsWhatPeopleWrite(t *testing.T) {
 	}
 }
 
+// Dokku before 0.12 wrote single quotes for a shell to read.
+func TestDotenvReadsAQuoteInSingleQuotes(t *testing.T) {
+	got, err := state.ParseDotenv(`export A='it'\''s'` + "\n" + `B=''\'''` + "\n" + `C='a'\''b'\'''` + "\nD='x\ny'\nE=1")
+	if want := map[string]string{"A": "it's", "B": "'", "C": "a'b'", "D": "x\ny", "E": "1"}; err != nil || !cmp.Equal(want, got) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestDotenvErrorsNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"A=1\nword\n":         "line 2: expected KEY=value",

@@ -24,6 +24,9 @@ const answerTime = 10 * time.Second
 // errLost says that the daemon went away while the command ran.
 var errLost = errors.New("slipwayd went away before the command ended. See its log, such as: journalctl -u slipwayd")
 
+// errNotRunning says that no daemon is there.
+var errNotRunning = errors.New("slipwayd is not running")
+
 // run executes the command in the daemon at socket and returns its exit code.
 // Errors are whole sentences for the user.
 func run(socket string, argv []string, env map[string]string) (int, error) {
@@ -91,7 +94,7 @@ func connect(socket string) (ssh.Conn, error) {
 func dialError(socket string, err error) error {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ECONNREFUSED):
-		return fmt.Errorf("slipwayd is not running (nothing answers on %s). Start it: systemctl start slipwayd, or slipwayd up where there is no systemd", socket)
+		return fmt.Errorf("%w (nothing answers on %s). Start it: systemctl start slipwayd, or slipwayd up where there is no systemd", errNotRunning, socket)
 	case errors.Is(err, unix.EACCES):
 		return fmt.Errorf("slipwayd may not be used by this user (%s). Run the command as root or as dokku, for instance with sudo", socket)
 	default:

@@ -12,10 +12,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/slipwayhq/slipway/internal/netrc"
 	"github.com/slipwayhq/slipway/internal/protocol"
@@ -51,9 +53,26 @@ func main() {
 		env[protocol.Dir] = dir
 	}
 	code, err := run(protocol.SocketPath(), argv, env)
+	if errors.Is(err, errNotRunning) && len(argv) > 0 && argv[0] == "migrate" && env[protocol.KeyName] == "" {
+		err = migrateOffline(argv)
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, " !     %s\n", err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// migrateOffline becomes slipwayd, which can do this one command without a daemon: on a Dokku machine none may run yet.
+func migrateOffline(argv []string) error {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return fmt.Errorf("slipway cannot find itself: %w", err)
+	}
+	daemon := filepath.Join(filepath.Dir(self), "slipwayd")
+	err = syscall.Exec(daemon, append([]string{"slipwayd"}, argv...), os.Environ()) //nolint:gosec // our own program
+	return fmt.Errorf("%s cannot be started: %w", daemon, err)
 }

@@ -5,6 +5,7 @@
 //	slipwayd proxy             answers HTTP; goes on while the control plane is replaced
 //	slipwayd proxy --take-over takes the ports of a proxy that runs, without losing a request
 //	slipwayd up                both of them, where there is no systemd
+//	slipwayd migrate --check   slipway migrate, where no daemon runs
 //
 // It runs in the foreground until SIGTERM or SIGINT and logs to stderr. It is
 // configured by the environment, see docs/configuration.md.
@@ -12,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,31 +23,45 @@ import (
 	"github.com/slipwayhq/slipway/plugins"
 	"github.com/slipwayhq/slipway/server"
 	"github.com/slipwayhq/slipway/server/supervise"
+	"github.com/slipwayhq/slipway/state"
 )
 
 // version is set by the build.
 var version = "0.0.0-dev"
 
+// exit is the exit code of a command that has said everything.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	if code := exit(0); errors.As(err, &code) {
+		os.Exit(int(code))
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "slipwayd: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-const usage = `usage: slipwayd serve|proxy|up|health|version
+const usage = `usage: slipwayd serve|proxy|up|migrate|health|version
 
   serve    the control plane: commands, deploys, SSH
   proxy    the data plane: HTTP and HTTPS for the apps
            --take-over: replace a proxy that runs, losing no request; stop it afterwards
   up       both, restarted when one dies (where there is no systemd)
+  migrate  takes the machine over from Dokku, or gives it back, while slipwayd does not run: slipway migrate:help
   health   succeeds when those of the two that run here answer; for containers
 `
 
 func run(ctx context.Context, args []string) error {
 	takeOver := len(args) == 2 && args[0] == "proxy" && args[1] == "--take-over"
+	if len(args) > 0 && args[0] == "migrate" {
+		return offline(ctx, args)
+	}
 	if len(args) != 1 && !takeOver {
 		return fmt.Errorf("one command is expected\n%s", usage)
 	}
@@ -77,4 +93,35 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown command %q\n%s", args[0], usage)
+}
+
+// settingsFile is what the systemd units read the environment from; hack/install.
+const settingsFile = "/etc/default/slipway"
+
+// offline runs a command that an operator types, without a daemon. Settings that the environment lacks are those that the
+// daemon would have.
+func offline(ctx context.Context, args []string) error {
+	text, err := os.ReadFile(settingsFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	settings, err := state.ParseDotenv(string(text))
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", settingsFile, err)
+	}
+	cfg, err := server.Load(func(name string) string {
+		if value := os.Getenv(name); value != "" {
+			return value
+		}
+		return settings[name]
+	}, version)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	code, err := server.Offline(ctx, cfg, plugins.All, log, args, server.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	if err == nil && code != 0 {
+		return exit(code)
+	}
+	return err
 }

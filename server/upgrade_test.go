@@ -46,11 +46,11 @@ func version(t *testing.T, store *state.Store) string {
 	return strings.TrimSpace(text)
 }
 
-func TestOlderStateIsMigratedOnceWithABackup(t *testing.T) {
+func TestOlderStateIsUpgradedOnceWithABackup(t *testing.T) {
 	store := oldState(t)
 	env := store.LibPath("config", "config", "blog", "ENV")
 	ran := 0
-	m := migrator{to: 3, program: "test", steps: map[int]func(*state.Store) error{
+	m := upgrader{to: 3, program: "test", steps: map[int]func(*state.Store) error{
 		1: func(s *state.Store) error { ran++; return s.WriteFile(env, []byte("2\n"), 0o600) },
 		2: func(s *state.Store) error { ran++; return s.WriteFile(env, []byte("3\n"), 0o600) },
 	}}
@@ -107,11 +107,11 @@ func TestBackupHasModesAndNoLargeData(t *testing.T) {
 	}
 }
 
-func TestMigrationThatFailsIsBegunAgain(t *testing.T) {
+func TestUpgradeThatFailsIsBegunAgain(t *testing.T) {
 	store := oldState(t)
 	env := store.LibPath("config", "config", "blog", "ENV")
 	fail := errors.New("disk full")
-	m := migrator{to: 2, program: "test", steps: map[int]func(*state.Store) error{1: func(s *state.Store) error {
+	m := upgrader{to: 2, program: "test", steps: map[int]func(*state.Store) error{1: func(s *state.Store) error {
 		return errors.Join(s.WriteFile(env, []byte("half\n"), 0o600), fail)
 	}}}
 	if err := m.run(store); !errors.Is(err, fail) || version(t, store) != "1" {
@@ -126,7 +126,7 @@ func TestMigrationThatFailsIsBegunAgain(t *testing.T) {
 	}
 }
 
-func TestStateThatCannotBeMigratedIsRefused(t *testing.T) {
+func TestStateThatCannotBeUpgradedIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"3":   "was written by a newer Slipway (state version 3, this is 1.2.3 with version 2); start that version again, or restore the backup that it made",
 		"0":   "cannot bring to version 2; start an older one first",
@@ -137,7 +137,7 @@ func TestStateThatCannotBeMigratedIsRefused(t *testing.T) {
 		if err := store.WriteFile(path, []byte(text+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		err := migrator{to: 2, program: "1.2.3"}.run(store)
+		err := upgrader{to: 2, program: "1.2.3"}.run(store)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("version %q: %v, want %q", text, err, want)
 		}
@@ -152,10 +152,10 @@ func TestNewStateHasTheVersionOfTheProgram(t *testing.T) {
 	if err := os.Remove(store.LibPath("data", "slipway", "state-version")); err != nil {
 		t.Fatal(err)
 	}
-	if err := (migrator{to: 7}).run(store); err != nil || version(t, store) != "7" {
+	if err := (upgrader{to: 7}).run(store); err != nil || version(t, store) != "7" {
 		t.Errorf("%v, version %s", err, version(t, store))
 	}
-	if err := migrate(store, "test"); err == nil {
+	if err := upgrade(store, "test"); err == nil {
 		t.Error("a state of version 7 is taken for ours")
 	}
 }

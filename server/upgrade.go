@@ -13,21 +13,21 @@ import (
 
 // stateVersion is the version of the layout that this program writes. It is
 // raised by a change that older programs cannot read, together with a step in
-// migrations.
+// upgrades. (What makes a Dokku's machine ours is plugins/migrate.)
 const stateVersion = 1
 
-// migrations bring the state from version N to N+1, each once. One that is cut
+// upgrades bring the state from version N to N+1, each once. One that is cut
 // off is begun again, so it has to bear that.
-var migrations = map[int]func(*state.Store) error{}
+var upgrades = map[int]func(*state.Store) error{}
 
-// migrate brings the state to stateVersion. A state newer than this program is
+// upgrade brings the state to stateVersion. A state newer than this program is
 // refused.
-func migrate(store *state.Store, program string) error {
-	return migrator{to: stateVersion, steps: migrations, program: program}.run(store)
+func upgrade(store *state.Store, program string) error {
+	return upgrader{to: stateVersion, steps: upgrades, program: program}.run(store)
 }
 
-// migrator is migrate for any version, program being the one that we are.
-type migrator struct {
+// upgrader is upgrade for any version, program being the one that we are.
+type upgrader struct {
 	to      int
 	steps   map[int]func(*state.Store) error
 	program string
@@ -36,41 +36,41 @@ type migrator struct {
 // run takes the state from one version to the next, after a backup of each.
 // The version is written down after each step. A state without one is new, or
 // a Dokku's: every program of ours has written its version at its start.
-func (m migrator) run(store *state.Store) error {
+func (u upgrader) run(store *state.Store) error {
 	path := store.LibPath("data", "slipway", "state-version")
 	text, err := store.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	version := m.to
+	version := u.to
 	if text = strings.TrimSpace(text); text != "" {
 		if version, err = strconv.Atoi(text); err != nil {
-			return fmt.Errorf("cannot read the version of the state: %s says %q; it should be a number, such as %d", path, text, m.to)
+			return fmt.Errorf("cannot read the version of the state: %s says %q; it should be a number, such as %d", path, text, u.to)
 		}
 	}
-	if version > m.to {
+	if version > u.to {
 		return fmt.Errorf("the state in %s was written by a newer Slipway (state version %d, this is %s with version %d); start that version again, or restore the backup that it made: %s",
-			store.Lib(), version, m.program, m.to, backupPath(store, m.to))
+			store.Lib(), version, u.program, u.to, backupPath(store, u.to))
 	}
-	for ; version < m.to; version++ {
-		step := m.steps[version]
+	for ; version < u.to; version++ {
+		step := u.steps[version]
 		if step == nil {
-			return fmt.Errorf("the state in %s has version %d, which this Slipway (%s) cannot bring to version %d; start an older one first", store.Lib(), version, m.program, m.to)
+			return fmt.Errorf("the state in %s has version %d, which this Slipway (%s) cannot bring to version %d; start an older one first", store.Lib(), version, u.program, u.to)
 		}
 		if err := backUp(store, backupPath(store, version)); err != nil {
-			return fmt.Errorf("cannot back up the state before its migration: %w", err)
+			return fmt.Errorf("cannot back up the state before its upgrade: %w", err)
 		}
 		if err := step(store); err != nil {
-			return fmt.Errorf("cannot migrate the state from version %d: %w", version, err)
+			return fmt.Errorf("cannot upgrade the state from version %d: %w", version, err)
 		}
 		if err := writeVersion(store, path, version+1); err != nil {
 			return err
 		}
 	}
-	if text == strconv.Itoa(m.to) {
+	if text == strconv.Itoa(u.to) {
 		return nil
 	}
-	return writeVersion(store, path, m.to)
+	return writeVersion(store, path, u.to)
 }
 
 func writeVersion(store *state.Store, path string, version int) error {

@@ -1,0 +1,249 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/atomicfile"
+)
+
+// dokkuUnits are what Dokku runs by itself. Left on, they would restart and remove containers behind our back.
+// Source: Dokku plugins/00_dokku-standard/install, plugins/scheduler-docker-local/install.
+var dokkuUnits = []string{"dokku-redeploy.service", "dokku-retire.timer", "dokku-retire.service"}
+
+// nginxPrograms are what holds ports 80 and 443 on a Dokku machine, and its unit.
+var nginxPrograms = map[string]string{"nginx": "nginx.service", "openresty": "openresty.service"}
+
+const (
+	proxyUnit  = "slipway-proxy.service"
+	daemonUnit = "slipwayd.service"
+)
+
+// aside is what is put behind the name of a file of Dokku's that ours takes the place of.
+const aside = ".before-slipway"
+
+// hostStep is something done to the host. Its name and what is there to restore are in the record before it is done.
+type hostStep struct {
+	Kind    string `json:"kind"`             // unit, program or crontab
+	Name    string `json:"name"`             // of the unit, or the path
+	Enabled bool   `json:"enabled"`          // unit: it was
+	Active  bool   `json:"active"`           // unit: it was
+	Text    string `json:"text,omitempty"`   // crontab: as it was
+	Target  string `json:"target,omitempty"` // program: what ours is
+}
+
+// survey finds what there is to do on the host.
+func (m machine) survey(ctx context.Context, p *plan, httpPort, httpsPort int) error {
+	listeners, err := m.listeners(httpPort, httpsPort)
+	if err != nil {
+		return fmt.Errorf("cannot see who listens on the ports: %w", err)
+	}
+	m.surveyUnits(ctx, p)
+	m.surveyProgram(p)
+	if err := m.surveyCrontab(p); err != nil {
+		return err
+	}
+	m.surveyPorts(ctx, p, listeners) // last: from here on visitors are answered by us
+	return nil
+}
+
+func (m machine) surveyUnits(ctx context.Context, p *plan) {
+	for _, unit := range dokkuUnits {
+		if !m.hasUnit(unit) {
+			continue
+		}
+		m.unitStep(ctx, p, unit, "Switch off "+unit+", which acts on containers behind Slipway's back")
+	}
+}
+
+// unitStep adds that a unit is stopped and disabled, unless it is already.
+func (m machine) unitStep(ctx context.Context, p *plan, unit, what string) {
+	s := step{What: what, Command: "systemctl disable --now " + unit, Undo: "systemctl enable --now " + unit}
+	if m.systemd() {
+		h := hostStep{Kind: "unit", Name: unit, Enabled: m.is(ctx, "is-enabled", unit), Active: m.is(ctx, "is-active", unit)}
+		if !h.Enabled && !h.Active {
+			return
+		}
+		s.Automatic, s.apply = true, h
+	}
+	p.Host = append(p.Host, s)
+}
+
+// surveyProgram finds Dokku's own program, by which its plugins and the host's sshd would still reach it.
+func (m machine) surveyProgram(p *plan) {
+	path := m.path("usr", "bin", "dokku")
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return // a link is ours, or the operator's
+	}
+	ours := filepath.Join(m.binDir, "slipway")
+	p.Host = append(p.Host, step{
+		What: "Put Dokku's own program aside, and Slipway's in its place: keys, hooks and scripts call it by that name", Automatic: true,
+		Command: "mv " + path + " " + path + aside + " && ln -s " + ours + " " + path, Undo: "mv " + path + aside + " " + path,
+		apply: hostStep{Kind: "program", Name: path, Target: ours},
+	})
+	if _, err := os.Stat(m.path("var", "lib", "dpkg", "info", "dokku.list")); err == nil {
+		p.note("", "apt-mark hold dokku", "Dokku is installed as a package. An upgrade of it would put its program back.")
+	}
+}
+
+// surveyCrontab finds the lines that Dokku's cron plugin wrote for its user.
+func (m machine) surveyCrontab(p *plan) error {
+	for _, dir := range []string{"var/spool/cron/crontabs", "var/spool/cron"} {
+		path := m.path(dir, "dokku")
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("cannot read Dokku's crontab: %w", err)
+		}
+		if withoutCronLines(string(b)) == string(b) {
+			continue
+		}
+		p.Host = append(p.Host, step{
+			What:      fmt.Sprintf("Take the %d tasks of apps out of the crontab of user dokku", strings.Count(string(b), "\n")-strings.Count(withoutCronLines(string(b)), "\n")),
+			Automatic: true, Command: "crontab -u dokku -e", Undo: "crontab -u dokku FILE",
+			apply: hostStep{Kind: "crontab", Name: path, Text: string(b)},
+		})
+	}
+	return nil
+}
+
+// withoutCronLines is a crontab without what runs tasks of apps. Source of their form: Dokku plugins/cron.
+func withoutCronLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, "dokku cron:run ") || strings.HasPrefix(strings.TrimSpace(line), "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// surveyPorts finds out who has the ports that our proxy needs.
+func (m machine) surveyPorts(ctx context.Context, p *plan, listeners []listener) {
+	var seen []string
+	for _, l := range listeners {
+		if strings.HasPrefix(l.name, "slipwayd") {
+			continue
+		}
+		unit, known := nginxPrograms[l.name]
+		if !known {
+			fix := fmt.Sprintf("Find it with: ss -ltnp 'sport = :%d', and stop it", l.port)
+			if l.name == "docker-proxy" {
+				fix = fmt.Sprintf("Find its container with: docker ps --filter publish=%d; one of Dokku's proxies ends with dokku traefik:stop, haproxy:stop, caddy:stop or openresty:stop", l.port)
+			}
+			p.problem("", fix, fmt.Sprintf("Port %d belongs to %s (pid %d), and Slipway's proxy needs it.", l.port, l.name, l.pid))
+			continue
+		}
+		if slices.Contains(seen, unit) {
+			continue
+		}
+		seen = append(seen, unit)
+		before := len(p.Host)
+		if m.systemd() && m.hasUnit(unit) {
+			m.unitStep(ctx, p, unit, "Stop "+l.name+": Slipway's proxy answers on ports 80 and 443. Until it does, for about a second, visitors are refused")
+		}
+		if len(p.Host) == before {
+			p.Host = append(p.Host, step{
+				What:    "Stop " + l.name + ", which has the ports of Slipway's proxy; there is no systemd here to do it by",
+				Command: l.name + " -s quit", Undo: l.name,
+			})
+		}
+	}
+	if len(seen) > 0 && m.systemd() && m.hasUnit(proxyUnit) {
+		p.Host = append(p.Host, step{
+			What: "Start Slipway's proxy", Command: "systemctl restart " + proxyUnit, Undo: "systemctl disable --now " + proxyUnit, Automatic: true,
+			apply: hostStep{Kind: "proxy", Name: proxyUnit},
+		})
+	}
+}
+
+// do does one step. It can be repeated.
+func (m machine) do(ctx context.Context, s hostStep) error {
+	switch s.Kind {
+	case "unit":
+		return m.run(ctx, "systemctl", "disable", "--now", "--quiet", s.Name)
+	case "proxy":
+		return m.run(ctx, "systemctl", "restart", s.Name)
+	case "program":
+		if info, err := os.Lstat(s.Name); err == nil && info.Mode().IsRegular() {
+			if err := os.Rename(s.Name, s.Name+aside); err != nil {
+				return fmt.Errorf("cannot put Dokku's program aside: %w", err)
+			}
+		}
+		if err := os.Symlink(s.Target, s.Name); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("cannot put Slipway's program in place of Dokku's: %w", err)
+		}
+		return nil
+	case "crontab":
+		return rewrite(s.Name, withoutCronLines(s.Text))
+	}
+	return fmt.Errorf("there is no step %q", s.Kind)
+}
+
+// undo takes one step back. It can be repeated.
+func (m machine) undo(ctx context.Context, s hostStep) error {
+	switch s.Kind {
+	case "unit":
+		if s.Enabled {
+			if err := m.run(ctx, "systemctl", "enable", "--quiet", s.Name); err != nil {
+				return err
+			}
+		}
+		if s.Active {
+			return m.run(ctx, "systemctl", "start", s.Name)
+		}
+		return nil
+	case "proxy": // nginx, which comes next, needs its ports
+		return m.run(ctx, "systemctl", "disable", "--now", "--quiet", s.Name)
+	case "program":
+		if err := os.Rename(s.Name+aside, s.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot put Dokku's program back: %w", err)
+		}
+		return nil
+	case "crontab":
+		return rewrite(s.Name, s.Text)
+	}
+	return nil
+}
+
+// rewrite replaces a file, keeping owner and mode. cron(8) sees the change by the folder's time.
+func rewrite(path, text string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // whoever removed it meant to
+	}
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteAs(path, []byte(text), info.Mode().Perm(), ownerOf(info))
+}
+
+// endDaemon ends Slipway's daemon after an undo, where systemd runs it. The command's answer gets out before.
+func (m machine) endDaemon(ctx context.Context, out *command.Output, offline bool) {
+	if offline {
+		return
+	}
+	if !m.systemd() || !m.hasUnit(daemonUnit) {
+		out.Step("To do by hand now")
+		out.Text("End slipwayd, which has nothing to do here any more, and start nginx: kill the process of slipwayd up (or serve, and proxy)")
+		return
+	}
+	out.Step("%s ends now and does not come back: systemctl enable --now %s", daemonUnit, daemonUnit)
+	if err := m.run(ctx, "systemctl", "disable", "--quiet", daemonUnit); err != nil {
+		out.Warn("%v", err)
+	}
+	// In a moment, by somebody else: it would end this command with it.
+	if err := m.run(ctx, "systemd-run", "--quiet", "--on-active=2", "systemctl", "stop", daemonUnit); err != nil {
+		out.Warn("End it by hand: systemctl stop %s (%v)", daemonUnit, err)
+	}
+}

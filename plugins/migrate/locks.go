@@ -1,0 +1,147 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/atomicfile"
+	"github.com/slipwayhq/slipway/state"
+)
+
+// lockSeen is the file of a deploy lock that was there: to Dokku, the file is the lock.
+type lockSeen struct {
+	Path string      `json:"path"`
+	Text string      `json:"text"`
+	Mode fs.FileMode `json:"mode"`
+	UID  int         `json:"uid"`
+	GID  int         `json:"gid"`
+	Time int64       `json:"time"`
+}
+
+// locks are the deploy locks of all apps.
+type locks struct {
+	files  []lockSeen // that were there before
+	made   []string   // folders that were not
+	unlock func()     // may be called again
+}
+
+// lockAll takes the deploy lock of every app, Dokku's own included: nothing is deployed by either program meanwhile.
+func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
+	names, err := m.host.Store.Apps()
+	if err != nil {
+		return l, err
+	}
+	if l.files, err = m.lockFiles(); err != nil {
+		return l, err
+	}
+	l.made = m.missingLockFolders(names)
+	var releases []func()
+	l.unlock = sync.OnceFunc(func() {
+		for _, release := range releases {
+			release()
+		}
+		for _, dir := range l.made {
+			_ = os.Remove(dir) // unless something is in it
+		}
+	})
+	for _, name := range names {
+		_, release, err := m.host.Store.LockApp(ctx, name)
+		if err != nil {
+			l.unlock()
+			if errors.Is(err, state.ErrLocked) {
+				return l, command.Fail("A deploy of %s is under way. Wait until it has ended, and run this again", name)
+			}
+			return l, err
+		}
+		releases = append(releases, release)
+	}
+	return l, nil
+}
+
+// missingLockFolders are the folders that taking the locks will make, the innermost first.
+func (m *migration) missingLockFolders(names []string) []string {
+	var missing []string
+	for _, name := range names {
+		if dir := filepath.Dir(m.host.Store.DeployLockPath(name)); !exists(dir) {
+			missing = append(missing, dir)
+		}
+	}
+	if parent := m.host.Store.LibPath("data", "apps"); len(missing) > 0 && !exists(parent) {
+		missing = append(missing, parent)
+	}
+	return missing
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// lockFiles are the files of deploy locks, in the places of before 0.34 and since.
+func (m *migration) lockFiles() ([]lockSeen, error) {
+	var all []lockSeen
+	for _, pattern := range []string{m.host.Store.LibPath("data", "apps", "*", lockFile), m.host.Store.RootPath("*", lockFile)} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			info, err := os.Lstat(path)
+			if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			seen := lockSeen{Path: path, Text: string(text), Mode: info.Mode().Perm(), Time: info.ModTime().UnixNano()}
+			if owner := ownerOf(info); owner != nil {
+				seen.UID, seen.GID = owner.UID, owner.GID
+			}
+			all = append(all, seen)
+		}
+	}
+	return all, nil
+}
+
+// restoreLocks brings the files of deploy locks back as they were. No lock is held any more.
+func (m *migration) restoreLocks(before []lockSeen) error {
+	now, err := m.lockFiles()
+	if err != nil {
+		return err
+	}
+	for _, l := range now {
+		if slices.Contains(before, l) {
+			continue
+		}
+		if err := removeIfThere(l.Path); err != nil {
+			return fmt.Errorf("cannot remove the lock %s: %w", l.Path, err)
+		}
+	}
+	for _, l := range before {
+		if slices.Contains(now, l) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(l.Path), 0o755); err != nil {
+			return err
+		}
+		if err := atomicfile.WriteAs(l.Path, []byte(l.Text), l.Mode, &atomicfile.Owner{UID: l.UID, GID: l.GID}); err != nil {
+			return fmt.Errorf("cannot put a lock back: %w", err)
+		}
+		if err := os.Chtimes(l.Path, time.Time{}, time.Unix(0, l.Time)); err != nil {
+			return fmt.Errorf("cannot put a lock back: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package migrate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/slipwayhq/slipway/internal/atomicfile"
+	"github.com/slipwayhq/slipway/internal/snapshot"
+)
+
+// phase is how far a migration got.
+type phase string
+
+const (
+	taking phase = "taking" // the backup is whole; files, apps and host are being changed
+	taken  phase = "taken"
+	giving phase = "giving" // --undo is under way
+)
+
+// record is what is written down of a migration, before each thing that it does: $DOKKU_LIB_ROOT/data/slipway/dokku.json.
+type record struct {
+	Phase    phase          `json:"phase"`
+	Started  time.Time      `json:"started"`
+	Folder   string         `json:"folder"`   // of the backup
+	Releases map[string]int `json:"releases"` // apps taken over, to their release then
+	Locks    []lockSeen     `json:"locks"`    // deploy locks that were there, which the backup leaves out
+	Host     []hostStep     `json:"host"`     // what was done to the host
+}
+
+func (m *migration) recordPath() string { return m.host.Store.LibPath("data", "slipway", "dokku.json") }
+
+// readRecord gives what is written down; ok is false when nothing was ever migrated.
+func (m *migration) readRecord() (rec record, ok bool, err error) {
+	b, err := os.ReadFile(m.recordPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return rec, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &rec)
+	}
+	if err != nil {
+		return rec, false, fmt.Errorf("cannot read what was migrated: %w", err)
+	}
+	return rec, true, nil
+}
+
+func (m *migration) writeRecord(rec record) error {
+	b, err := json.MarshalIndent(rec, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write down what was migrated: %w", err)
+	}
+	return m.host.Store.WriteFile(m.recordPath(), append(b, '\n'), 0o600)
+}
+
+// The files in the folder of a backup.
+const (
+	archiveFile = "dokku.tar.gz"       // the tree as it was
+	beforeFile  = "dokku.json"         // its manifest
+	afterFile   = "after-migrate.json" // the manifest of what migrate left: what differs later, others did
+)
+
+func readManifest(path string) (snapshot.Manifest, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the backup: %w", err)
+	}
+	m := snapshot.Manifest{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, fmt.Errorf("cannot read the backup: %s: %w", path, err)
+	}
+	return m, nil
+}
+
+func writeManifest(path string, m snapshot.Manifest) error {
+	b, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return fmt.Errorf("cannot write a manifest: %w", err)
+	}
+	return atomicfile.Write(path, append(b, '\n'), 0o600)
+}
+
+func ownerOf(info fs.FileInfo) *atomicfile.Owner {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return &atomicfile.Owner{UID: int(st.Uid), GID: int(st.Gid)}
+	}
+	return nil
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func inside(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}

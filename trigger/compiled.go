@@ -1,0 +1,15 @@
+package trigger
+
+import "slices"
+
+// Compiled is the bus without the executables of external plugins, for triggers that are only our own features' business at
+// this moment. A feature that an external plugin replaces is not asked.
+func (b *Bus) Compiled() *Bus {
+	own := NewBus(nil)
+	for name, handlers := range b.compiled {
+		own.compiled[name] = slices.DeleteFunc(slices.Clone(handlers), func(h Handler) bool {
+			return b.external != nil && b.external.Replaces(h.Plugin)
+		})
+	}
+	return own
+}

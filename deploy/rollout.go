@@ -76,8 +76,18 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 		return p, err
 	}
 	live := schedule.In(existing, schedule.Live)
+	procs, err := app.ParseProcfile(next.Procfile)
+	if err != nil {
+		return p, err
+	}
 	var wanted []place
 	for _, pl := range places(scale) {
+		if len(procs) > 0 && !slices.ContainsFunc(procs, func(proc app.Process) bool { return proc.Type == pl.process }) {
+			if pl.index == 1 {
+				d.out.Warn("Skipping %s as it is missing from the current Procfile", pl.process)
+			}
+			continue
+		}
 		if which(pl, live) {
 			wanted = append(wanted, pl)
 		}

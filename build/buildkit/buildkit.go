@@ -97,7 +97,7 @@ func Build(ctx context.Context, engine Engine, job Job, out *command.Output) err
 		_, err := bk.Solve(ctx, nil, solve, status) // closes status
 		result <- err
 	}()
-	shown := newProgress(out, job.log(), job.Dockerfile.Content)
+	shown := newProgress(out, job.log(), job)
 	shown.follow(status)
 	err = <-result
 	switch {

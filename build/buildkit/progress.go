@@ -3,6 +3,7 @@ package buildkit
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	// openAfter is how long a step runs before its output is shown live.
+	// openAfter is how long a step without output runs before it is shown.
 	openAfter = 2 * time.Second
 	// settleAfter is how often ended steps are shown and slow ones looked for.
 	settleAfter = 100 * time.Millisecond
@@ -60,7 +61,8 @@ type transfer struct{ current, total int64 }
 type progress struct {
 	out    *command.Output
 	log    io.Writer
-	recipe []byte // the Dockerfile
+	recipe []byte            // the Dockerfile
+	args   map[string]string // build arguments that were asked for by option
 	steps  map[digest.Digest]*step
 	order  []*step // as they were announced
 	ended  []*step // as they ended, not yet shown
@@ -68,8 +70,24 @@ type progress struct {
 	now    func() time.Time
 }
 
-func newProgress(out *command.Output, log io.Writer, dockerfile []byte) *progress {
-	return &progress{out: out, log: log, recipe: dockerfile, steps: map[digest.Digest]*step{}, now: time.Now}
+func newProgress(out *command.Output, log io.Writer, job Job) *progress {
+	return &progress{out: out, log: log, recipe: job.Dockerfile.Content, args: job.shownArgs(), steps: map[digest.Digest]*step{}, now: time.Now}
+}
+
+// shownArgs are the build arguments that are no secrets: somebody gave them as
+// options of the build, whose names of steps have their values with Docker too.
+func (j Job) shownArgs() map[string]string {
+	args := map[string]string{}
+	for _, arg := range j.Options.BuildArgs {
+		value, set := arg.Value, arg.HasValue
+		if !set {
+			value, set = j.Env[arg.Name]
+		}
+		if set {
+			args[arg.Name] = value
+		}
+	}
+	return args
 }
 
 // follow shows the build until the channel is closed.
@@ -141,14 +159,23 @@ func (p *progress) vertex(v *client.Vertex) {
 	}
 }
 
+// variable is one in an instruction, such as $NAME or ${NAME}.
+var variable = regexp.MustCompile(`\$(\w+|\{\w+\})`)
+
 // asWritten gives a step the words of the Dockerfile. BuildKit puts the values
-// of build arguments into its names, and output is no place for those.
+// of build arguments into its names, and output is no place for those that come
+// from the config by themselves.
 func (p *progress) asWritten(vertex string) string {
 	written, ok := stepInstruction(p.recipe, vertex)
 	if !ok {
 		return vertex
 	}
-	return numberedStep.FindString(vertex) + written.text
+	return numberedStep.FindString(vertex) + variable.ReplaceAllStringFunc(written.text, func(name string) string {
+		if value, shown := p.args[strings.Trim(name, "${}")]; shown {
+			return value
+		}
+		return name
+	})
 }
 
 // settle shows the steps that have ended and did not begin again at once.
@@ -195,14 +222,18 @@ func (p *progress) output(st *step, text string) {
 			break
 		}
 		line = lastOverwrite(strings.TrimRight(line, "\r\n"))
-		fmt.Fprintf(p.log, "%s %s\n", st.log, line)
 		if st.tail = append(st.tail, line); len(st.tail) > tailLines {
 			st.tail = st.tail[1:]
 		}
-		if st.open {
-			p.header(st)
-			p.out.Text("  %s", line)
+		if !st.internal {
+			st.open = true
 		}
+		if !st.open { // what is shown is logged by whoever shows it
+			fmt.Fprintf(p.log, "%s %s\n", st.log, line)
+			continue
+		}
+		p.header(st)
+		p.out.Text("  %s", line)
 	}
 }
 
@@ -218,9 +249,6 @@ func (p *progress) openSlow() {
 		if !st.open {
 			st.open, st.told = true, p.now()
 			p.header(st)
-			for _, line := range st.tail {
-				p.out.Text("  %s", line)
-			}
 		}
 		if p.now().Sub(st.told) >= transferEvery {
 			st.told = p.now()

@@ -25,7 +25,7 @@ type screen struct {
 
 func newScreen(dockerfile string) *screen {
 	s := &screen{clock: time.Unix(1000, 0)}
-	s.progress = newProgress(command.NewOutput(&s.out, &s.out), &s.log, []byte(dockerfile))
+	s.progress = newProgress(command.NewOutput(&s.out, &s.out), &s.log, Job{Dockerfile: Dockerfile{Content: []byte(dockerfile)}})
 	s.now = func() time.Time { return s.clock }
 	return s
 }
@@ -74,6 +74,8 @@ func TestProgress(t *testing.T) {
 	s.begin("exporting to image")
 	s.end("exporting to image", false, "")
 	want := `       Step 1/3: FROM node:20 (cached)
+       Step 2/3: RUN login $TOKEN
+         quick
        Step 2/3: RUN login $TOKEN (1.0s)
        Step 3/3: RUN npm ci
          before
@@ -90,19 +92,29 @@ func TestProgress(t *testing.T) {
 #2 [1/3] FROM node:20
 #2 CACHED
 #3 [2/3] RUN login $TOKEN
-#3 quick
 #3 DONE 1.0s
 #4 [3/3] RUN npm ci
-#4 before
-#4 partial
-#4 30%
-#4 last
 #4 DONE 4.0s
 #5 exporting to image
 #5 DONE 0.0s
 `
 	if diff := cmp.Diff(want, s.log.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestBuildArgumentsThatWereAskedForAreShown(t *testing.T) {
+	s := newScreen("")
+	s.progress = newProgress(command.NewOutput(&s.out, &s.out), &s.log, Job{
+		Dockerfile: Dockerfile{Content: []byte("FROM x\nRUN login $TOKEN ${USER_NAME} $TOKENS $SECRET\n")},
+		Options:    Options{BuildArgs: []BuildArg{{Name: "TOKEN"}, {Name: "USER_NAME", Value: "ann", HasValue: true}, {Name: "GONE"}}},
+		Env:        map[string]string{"TOKEN": "abc", "SECRET": "hunter2"},
+	})
+	s.now = func() time.Time { return s.clock }
+	s.begin("[2/2] RUN login abc ann $TOKENS hunter2")
+	s.end("[2/2] RUN login abc ann $TOKENS hunter2", false, "")
+	if got, want := s.out.String(), "       Step 2/2: RUN login abc ann $TOKENS $SECRET (0.0s)\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -161,7 +173,7 @@ func TestProgressOfAPull(t *testing.T) {
 	}
 }
 
-func TestFailureShowsTheLastLines(t *testing.T) {
+func TestFailureShowsWhatTheStepSaid(t *testing.T) {
 	s := newScreen(dockerfile)
 	const install = "[3/3] RUN npm ci"
 	s.begin(install)
@@ -172,7 +184,7 @@ func TestFailureShowsTheLastLines(t *testing.T) {
 	if got := err.Error(); got != "The build failed at Dockerfile:4: RUN npm ci ended with exit code 1" {
 		t.Error(got)
 	}
-	want := "       Dockerfile:4  RUN npm ci\n" + strings.Repeat("         late\n", 19) + "         the end\n"
+	want := "       Step 3/3: RUN npm ci\n" + strings.Repeat("         early\n", 30) + strings.Repeat("         late\n", 19) + "         the end\n       Dockerfile:4  RUN npm ci\n"
 	if diff := cmp.Diff(want, s.out.String()); diff != "" {
 		t.Error(diff)
 	}

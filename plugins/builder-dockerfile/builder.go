@@ -28,10 +28,10 @@ func (b builder) Name() string { return "dockerfile" }
 // Title implements build.Titled. The word is Dokku's.
 func (b builder) Title() string { return "Dockerfile" }
 
-// Detect implements build.Builder.
-func (b builder) Detect(_ context.Context, app, dir string) (bool, error) {
-	path, err := b.h.Store.Computed(dockerfilePath, app)
-	return err == nil && build.HasFile(dir, path), err
+// Detect implements build.Builder. The file of dockerfile-path is a Dockerfile
+// by now, see onExtract.
+func (b builder) Detect(_ context.Context, _, dir string) (bool, error) {
+	return build.HasFile(dir, dockerfilePath.Default), nil
 }
 
 // onDetect answers builder-detect(app, dir). What asks for buildpacks goes
@@ -60,14 +60,30 @@ func (b builder) herokuish(app string) bool {
 	return err == nil && v == "true"
 }
 
-// onExtract answers core-post-extract(app, dir, revision): a dockerfile-path
-// that is not in the source ends the deploy.
+// onExtract answers core-post-extract(app, dir, revision): the file that
+// dockerfile-path names becomes the Dockerfile of the source. One that is not
+// there ends the deploy.
 func (b builder) onExtract(_ context.Context, c *trigger.Call) error {
-	path, err := b.h.Store.Computed(dockerfilePath, c.Arg(0))
-	if err == nil && path != dockerfilePath.Default && !build.HasFile(c.Arg(1), path) {
-		return noDockerfile(c.Arg(0), path)
+	app, dir := c.Arg(0), c.Arg(1)
+	path, err := b.h.Store.Computed(dockerfilePath, app)
+	if err != nil || filepath.Clean(path) == dockerfilePath.Default {
+		return err
 	}
-	return err
+	if !build.HasFile(dir, path) {
+		return noDockerfile(app, path)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, suffix := range []string{"", ".dockerignore"} {
+		err := root.Rename(path+suffix, dockerfilePath.Default+suffix)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot use %s as the Dockerfile: %w", path+suffix, err)
+		}
+	}
+	return nil
 }
 
 // Build implements build.Builder.
@@ -85,7 +101,7 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 			return err
 		}
 	}
-	dockerfile, err := readDockerfile(req.App, req.Dir, path)
+	dockerfile, err := readDockerfile(req.App, req.Dir, path, options.File == "")
 	if err != nil {
 		return err
 	}
@@ -105,8 +121,13 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 // largest is the size that a Dockerfile may have, in bytes.
 const largest = 1 << 20
 
-func readDockerfile(app, dir, path string) (buildkit.Dockerfile, error) {
+// readDockerfile reads the file that path names. Where renamed says so, it may
+// be called Dockerfile by now; messages go on to name it as it was.
+func readDockerfile(app, dir, path string, renamed bool) (buildkit.Dockerfile, error) {
 	dockerfile := buildkit.Dockerfile{Name: filepath.ToSlash(filepath.Clean(path))}
+	if renamed && !build.HasFile(dir, path) && build.HasFile(dir, dockerfilePath.Default) {
+		path = dockerfilePath.Default
+	}
 	if !build.HasFile(dir, path) {
 		return dockerfile, noDockerfile(app, path)
 	}

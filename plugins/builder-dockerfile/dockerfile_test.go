@@ -87,8 +87,17 @@ func TestDockerfilePath(t *testing.T) {
 	if err := h.Store.Set(dockerfilePath, buildtest.App, "docker/Dockerfile.prod"); err != nil {
 		t.Fatal(err)
 	}
-	image, _ := buildtest.MustBuild(t, h, b, files, build.Request{})
-	got := buildtest.Content(t, h.Docker, image, "/app")
+	req := build.Request{Image: buildtest.Image(t), Dir: buildtest.Source(t, files)}
+	if err := h.Bus.Event(t.Context(), "core-post-extract", buildtest.App, req.Dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r := buildtest.Build(t.Context(), t, h, b, req); r.Err != nil {
+		t.Fatalf("%v\n%s", r.Err, r.Log)
+	}
+	got := buildtest.Content(t, h.Docker, req.Image, "/app")
+	if _, old := got["docker/Dockerfile.prod"]; old || got["Dockerfile"] != files["docker/Dockerfile.prod"] {
+		t.Errorf("the Dockerfile was not renamed: %v", got)
+	}
 	if _, notes := got["notes"]; notes || got["kept"] != "x" {
 		t.Errorf("the image has %v", got)
 	}

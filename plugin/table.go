@@ -28,7 +28,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	}
 	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
-		return trigger.WithFiles(trigger.WithCall(ctx, c), c.Files)
+		return trigger.WithCall(ctx, c)
 	}
 	return table, nil
 }

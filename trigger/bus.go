@@ -151,8 +151,9 @@ func filesOf(ctx context.Context) command.Files {
 	return files
 }
 
-// WithCall is WithOutput with the caller's terminal.
+// WithCall is WithOutput and WithFiles for a command, with its caller's terminal.
 func WithCall(ctx context.Context, c *command.Call) context.Context {
+	ctx = WithFiles(ctx, c.Files)
 	return context.WithValue(ctx, streamsKey{}, streams{in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), shown: c.Out, tty: c.TTY})
 }
 

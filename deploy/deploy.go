@@ -29,7 +29,8 @@ type deployment struct {
 	log     io.Writer // the full build log
 	journal entry
 	// finish ends record, journal and lock; it is called once with the result.
-	finish func(error) error
+	finish      func(error) error
+	envDeclared bool // the variables of app.json are set
 }
 
 // Deploy runs the whole sequence on a source. It prints what it does to out.
@@ -201,7 +202,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err := f.enter(d, StepBuild); err != nil {
 		return "", err
 	}
-	env, err := f.prepareEnv(d, dir, req.Rev)
+	env, err := f.prepareEnv(ctx, d, dir, req.Rev)
 	if err != nil {
 		return "", err
 	}
@@ -268,6 +269,12 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	if err := f.event(ctx, "pre-release-builder", builder, d.app, image); err != nil {
 		return next, err
 	}
+	if err := f.declaredEnv(d, next.AppJSON); err != nil { // of an app.json that came with the image
+		return next, err
+	}
+	if next.Env, err = f.host.Store.Env(d.app); err != nil {
+		return next, err
+	}
 	if next.ImageID, err = f.predeploy(ctx, d, next); err != nil {
 		return next, err
 	}
@@ -279,7 +286,10 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 		return next, err
 	}
 	d.journal.Release = next
-	return next, f.releaseCommand(ctx, d, next)
+	if err := f.releaseCommand(ctx, d, next); err != nil {
+		return next, err
+	}
+	return next, f.firstPostdeploy(ctx, d, next)
 }
 
 // rollOut puts a release live: schedule → check → route → retire. which says

@@ -2,15 +2,11 @@ package deploy
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +53,7 @@ func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfi
 		check            func(string) error
 	}{
 		{"ps", "procfile-path", &procfile, func(s string) error { _, err := app.ParseProcfile(s); return err }},
-		{"app-json", "appjson-path", &appJSON, func(s string) error { _, err := app.ParseAppJSON([]byte(s)); return err }},
+		{"app-json", "appjson-path", &appJSON, func(s string) error { return f.validAppJSON(ctx, name, s) }},
 	} {
 		file, err := f.host.Computed(want.plugin, want.property, name)
 		if err != nil {
@@ -72,7 +68,7 @@ func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfi
 		}
 		if text != "" {
 			if err := want.check(text); err != nil {
-				return "", "", command.BadInput("Invalid %s: %w", file, err)
+				return "", "", invalidFile(file, err)
 			}
 		}
 		*want.into = text
@@ -136,69 +132,10 @@ func readSourceFile(dir, file string) (text string, found bool, err error) {
 	return string(b), true, nil
 }
 
-// prepareEnv writes the variables that a deploy brings (GIT_REV, those of
-// app.json) into the app's config and returns the merged config.
-func (f *Flow) prepareEnv(d *deployment, dir, rev string) (map[string]string, error) {
-	// Set to nothing it means that there is no such variable; see git:set.
-	revProperty := f.host.Property("git", "rev-env-var")
-	revVar, set, err := f.host.Store.Lookup(revProperty, d.app)
-	if err == nil && !set {
-		revVar, err = f.host.Store.Computed(revProperty, d.app)
+// invalidFile says which file of the source is not valid, unless that is said.
+func invalidFile(file string, err error) error {
+	if errors.As(err, new(*command.Error)) || errors.As(err, new(command.Exit)) {
+		return err
 	}
-	if err != nil {
-		return nil, err
-	}
-	file, err := f.host.Computed("app-json", "appjson-path", d.app)
-	if err != nil {
-		return nil, err
-	}
-	text, _, err := readSourceFile(dir, file)
-	if err != nil {
-		return nil, err
-	}
-	var declared map[string]app.EnvVar
-	if text != "" {
-		parsed, err := app.ParseAppJSON([]byte(text))
-		if err != nil {
-			return nil, command.BadInput("Invalid %s: %w", file, err)
-		}
-		declared = parsed.Env
-	}
-	_, deployed, err := f.releases.Current(d.app)
-	if err != nil {
-		return nil, err
-	}
-	err = f.host.Store.UpdateEnv(d.app, func(env map[string]string) error {
-		if rev != "" && revVar != "" {
-			env[revVar] = rev
-		}
-		return applyDeclaredEnv(env, declared, deployed, file)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return f.host.Store.MergedEnv(d.app)
-}
-
-// applyDeclaredEnv sets the variables of app.json: at the first deploy, and
-// with "sync" at each. Source: Dokku docs/appendices/file-formats/app-json.md.
-func applyDeclaredEnv(env map[string]string, declared map[string]app.EnvVar, deployed bool, file string) error {
-	for _, key := range slices.Sorted(maps.Keys(declared)) {
-		v := declared[key]
-		_, set := env[key]
-		switch {
-		case v.Sync && v.Value != "":
-			env[key] = v.Value
-		case set || deployed:
-		case v.Generator == "secret":
-			b := make([]byte, 32)
-			rand.Read(b)
-			env[key] = hex.EncodeToString(b)
-		case v.Value != "":
-			env[key] = v.Value
-		case v.Required == nil || *v.Required:
-			return command.Fail("%s requires the variable %s, which is not set. Set it with: dokku config:set --no-restart <app> %s=…", file, key, key)
-		}
-	}
-	return nil
+	return command.BadInput("Invalid %s: %w", file, err)
 }

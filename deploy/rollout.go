@@ -185,6 +185,10 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 	if err := f.stopWithDowntime(ctx, s, d, plan); err != nil {
 		return nil, err
 	}
+	turns, err := f.turns(d)
+	if err != nil {
+		return nil, err
+	}
 	started := make([]*schedule.Instance, len(plan.specs))
 	defer func() {
 		for _, i := range started {
@@ -200,6 +204,11 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 	g.SetLimit(startParallelism)
 	for n, spec := range plan.specs {
 		g.Go(func() error {
+			end, err := turns.take(gctx, spec.Process)
+			if err != nil {
+				return err
+			}
+			defer end()
 			i, err := s.Start(gctx, spec)
 			if err != nil {
 				return command.Fail("%w", err)

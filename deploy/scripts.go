@@ -13,6 +13,8 @@ import (
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/internal/words"
+	"github.com/slipwayhq/slipway/state"
 )
 
 // outputLines is how much of a checked instance's output is shown.
@@ -31,7 +33,7 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 		d.out.Text("No predeploy task found, skipping")
 		return rel.ImageID, nil
 	}
-	d.out.Step("Executing predeploy task from app.json: %s", script)
+	d.out.Text("Executing predeploy task from app.json: %s", script)
 	// What is in the container's environment would be kept in the image, so
 	// the config comes in by a file instead.
 	file, err := f.writeShellEnv(d)
@@ -50,7 +52,9 @@ func (f *Flow) predeploy(ctx context.Context, d *deployment, rel app.Release) (i
 	if err != nil {
 		return "", err
 	}
-	image, err = f.host.Docker.Commit(ctx, id, f.releases.imageRef(d.app, rel.Number), nil)
+	labels := f.host.Names.Labels(docker.Labelled{App: d.app})
+	labels["com.dokku.predeploy-phase"] = "true"
+	image, err = f.host.Docker.Commit(ctx, id, f.releases.imageRef(d.app, rel.Number), labels)
 	if err != nil {
 		return "", fmt.Errorf("cannot keep what the predeploy task changed: %w", err)
 	}
@@ -101,12 +105,37 @@ type task struct {
 // shell is a task that runs a script by the image's shell.
 func shell(name, script string) task { return task{name: name, shown: script, script: script} }
 
-// command is what follows the options of docker.
-func (t task) command(kind build.Kind, image string) []string {
-	if t.script == "" {
-		return append([]string{image}, t.argv...)
+// inits are entrypoints that only start what they are given, with which a
+// script may run as any other. Source: Dokku plugins/app-json/functions.go,
+// constructScript.
+var inits = []string{"/tini", "/bin/tini", "/usr/bin/tini", "/usr/local/bin/tini"}
+
+// launcher is the entrypoint of Cloud Native Buildpacks that sets up their
+// environment.
+const launcher = "/cnb/lifecycle/launcher"
+
+// command is what follows the options of docker. A script runs by a shell,
+// unless the image has an entrypoint of its own: that gets the script's words.
+func (t task) command(kind build.Kind, image docker.Image, ref string) ([]string, error) {
+	entry := image.Entrypoint
+	init := len(entry) == 2 && entry[1] == "--" && slices.Contains(inits, entry[0])
+	switch {
+	case t.script == "":
+		return append([]string{ref}, t.argv...), nil
+	case kind == build.CNB:
+		return []string{"--entrypoint=" + launcher, ref, kind.Shell(), "-c", t.before + "\n" + kind.Script(t.script)}, nil
+	case kind != build.Plain || len(entry) == 0 || init:
+		return []string{"--entrypoint=" + kind.Shell(), ref, "-c", strings.TrimLeft(t.before+"\n"+kind.Script(t.script), "\n")}, nil
 	}
-	return []string{"--entrypoint=" + kind.Shell(), image, "-c", strings.TrimLeft(t.before+"\n"+kind.Script(t.script), "\n")}
+	argv, err := words.Split(t.script)
+	if err != nil {
+		return nil, command.BadInput("Invalid %s task: %w: %s", t.name, err, t.script)
+	}
+	if t.before == "" {
+		return append([]string{ref}, argv...), nil
+	}
+	// The shell only reads what comes before, and becomes the entrypoint.
+	return slices.Concat([]string{"--entrypoint=" + kind.Shell(), ref, "-c", t.before + "\nexec \"$@\"", "sh"}, entry, argv), nil
 }
 
 // releaseCommand runs the Procfile's release process.
@@ -116,63 +145,58 @@ func (f *Flow) releaseCommand(ctx context.Context, d *deployment, rel app.Releas
 	if err != nil {
 		return err
 	}
-	for _, p := range procs {
-		if p.Type != "release" {
-			continue
-		}
-		env, err := f.host.Store.MergedEnv(d.app)
-		if err != nil {
-			return err
-		}
-		kind, err := f.kind(ctx, rel)
-		if err != nil {
-			return err
-		}
-		d.out.Step("Executing release task from Procfile: %s", p.Command)
-		if kind == build.Herokuish {
-			return f.runAndRemove(ctx, d, rel, shell("release", p.Command))
-		}
-		argv, err := f.processCommand(rel, kind, "release", env)
-		if err != nil {
-			return err
-		}
-		return f.runAndRemove(ctx, d, rel, task{name: "release", shown: p.Command, argv: argv})
+	line, ok := procs.Command("release")
+	if !ok {
+		d.out.Text("No release task found, skipping")
+		return nil
 	}
-	d.out.Text("No release task found, skipping")
-	return nil
+	d.out.Text("Executing release task from Procfile in ephemeral container: %s", line)
+	return f.runAndRemove(ctx, d, rel, shell("release", line))
 }
 
-// postdeploy runs app.json's dokku.postdeploy after each deploy, and
-// postdeploy after the first one.
+// firstPostdeploy runs app.json's postdeploy, once in the life of an app, also
+// when it fails. Source: Dokku plugins/app-json/triggers.go,
+// TriggerPostReleaseBuilder.
+func (f *Flow) firstPostdeploy(ctx context.Context, d *deployment, rel app.Release) error {
+	manifest, err := parseAppJSON(rel)
+	if err != nil {
+		return err
+	}
+	for _, done := range []struct {
+		property state.Property
+		value    string
+	}{{Deployed, "true"}, {herokuPostdeploy, "executed"}} {
+		if v, err := f.host.Store.Get(done.property, d.app); err != nil || v == done.value {
+			return err
+		}
+	}
+	if err := f.host.Store.Set(herokuPostdeploy, d.app, "executed"); err != nil {
+		return err
+	}
+	return f.script(ctx, d, rel, "heroku.postdeploy", manifest.Scripts.Postdeploy)
+}
+
+// herokuPostdeploy is "executed" once the first deploy got that far.
+var herokuPostdeploy = state.Property{Plugin: "app-json", Name: "heroku.postdeploy", Scope: state.AppOnly, Internal: true}
+
+// postdeploy runs app.json's dokku.postdeploy, after each deploy.
 func (f *Flow) postdeploy(ctx context.Context, d *deployment, rel app.Release) error {
 	manifest, err := parseAppJSON(rel)
 	if err != nil {
 		return err
 	}
-	scripts := []string{manifest.Scripts.Dokku.Postdeploy}
-	firstDone := f.host.Store.LibPath("config", "app-json", d.app, "heroku.postdeploy")
-	if _, err := os.Stat(firstDone); os.IsNotExist(err) {
-		scripts = append(scripts, manifest.Scripts.Postdeploy)
-		if err := f.host.Store.WriteFile(filepath.Clean(firstDone), []byte("executed"), 0o600); err != nil {
-			return err
-		}
+	return f.script(ctx, d, rel, "postdeploy", manifest.Scripts.Dokku.Postdeploy)
+}
+
+// script runs a script of app.json, if there is one.
+func (f *Flow) script(ctx context.Context, d *deployment, rel app.Release, name, script string) error {
+	d.out.Step("Checking for %s task", name)
+	if script == "" {
+		d.out.Text("No %s task found, skipping", name)
+		return nil
 	}
-	d.out.Step("Checking for postdeploy task")
-	found := false
-	for _, script := range scripts {
-		if script == "" {
-			continue
-		}
-		found = true
-		d.out.Step("Executing postdeploy task from app.json: %s", script)
-		if err := f.runAndRemove(ctx, d, rel, shell("postdeploy", script)); err != nil {
-			return err
-		}
-	}
-	if !found {
-		d.out.Text("No postdeploy task found, skipping")
-	}
-	return nil
+	d.out.Text("Executing %s task from app.json in ephemeral container: %s", name, script)
+	return f.runAndRemove(ctx, d, rel, shell(name, script))
 }
 
 func (f *Flow) runAndRemove(ctx context.Context, d *deployment, rel app.Release, t task) error {
@@ -201,25 +225,38 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 		}
 	}
 	labels := f.host.Names.Labels(docker.Labelled{App: d.app, ContainerType: "run", Process: t.name})
+	labels["dokku_phase_script"] = t.name
 	args = append(args, docker.LabelArgs(labels)...)
 	args = append(args, "--name="+f.host.Names.Run(d.app, t.name, d.journal.ID))
 	if kind == build.Herokuish {
 		args = append(args, "--volume="+f.host.Names.Cache(d.app)+":/tmp/cache")
 	}
-	args = slices.Concat(args, withoutLimits(spec.Args), t.options, t.command(kind, rel.ImageID))
-	id, err = f.host.Docker.Create(ctx, args)
+	image, err := f.host.Docker.ImageInspect(ctx, rel.ImageID)
+	if err != nil {
+		return "", err
+	}
+	run, err := t.command(kind, image, rel.ImageID)
+	if err != nil {
+		return "", err
+	}
+	id, err = f.host.Docker.Create(ctx, slices.Concat(args, withoutLimits(spec.Args), t.options, run))
 	if err != nil {
 		return "", command.Fail("Cannot run the %s task: %w", t.name, err)
+	}
+	if err := f.host.Bus.Event(ctx, "post-container-create", "app", id, d.app, t.name); err != nil {
+		return id, err
 	}
 	if err := f.host.Docker.Start(ctx, id); err != nil {
 		return id, command.Fail("Cannot run the %s task: %w", t.name, err)
 	}
+	d.out.Headers().Title("Start of %s %s task (%.9s) output", d.app, t.name, id)
 	w := d.out.Indented()
 	logErr := f.host.Docker.Logs(ctx, id, docker.LogOptions{Follow: true, Tail: -1}, w, w)
 	w.Close()
 	if ctx.Err() != nil {
 		return id, ctx.Err()
 	}
+	d.out.Headers().Title("End of %s %s task (%.9s) output", d.app, t.name, id)
 	if logErr != nil {
 		return id, fmt.Errorf("cannot follow the %s task: %w", t.name, logErr)
 	}
@@ -228,7 +265,7 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 		return id, fmt.Errorf("cannot wait for the %s task: %w", t.name, err)
 	}
 	if code != 0 {
-		return id, command.Fail("The %s task failed with exit code %d: %s", t.name, code, t.shown)
+		return id, command.Fail("Execution of %s task failed: %s (exit code %d)", t.name, t.shown, code)
 	}
 	return id, nil
 }

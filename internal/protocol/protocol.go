@@ -24,6 +24,10 @@ const (
 	Program = "SLIPWAY_PROGRAM" // the name it was called by: slipway or dokku
 )
 
+// AllowedKeys are the options of authorized_keys for a key that ssh-keys:add adds,
+// in place of those that Dokku's sshcommand gives it.
+const AllowedKeys = "SSHCOMMAND_ALLOWED_KEYS"
+
 // WantInput is the channel request with which the daemon asks a local client
 // for its stdin. A client reads nothing before: in a script such as
 // `while read app; do dokku ps:restart $app; done < apps` the input is not the
@@ -46,7 +50,7 @@ var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL"}
 // caller's environment stays with the caller.
 var localEnv = []string{
 	"DOKKU_QUIET_OUTPUT", "DOKKU_TRACE", "DOKKU_APPS_FORCE_DELETE", "DOKKU_APP_NAME",
-	"DOKKU_OMIT_RESOURCE_ARGS",
+	"DOKKU_OMIT_RESOURCE_ARGS", AllowedKeys,
 	"SSH_USER", "SSH_NAME", KeyName, Fingerprint,
 	"SLIPWAY_LOCK", // state.LockEnv
 	"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIR",

@@ -9,9 +9,11 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/internal/authkeys"
+	"github.com/slipwayhq/slipway/internal/protocol"
 )
 
 // Messages: Dokku plugins/ssh-keys/ and dokku/sshcommand.
@@ -43,6 +45,11 @@ func (f *feature) add(ctx context.Context, c *command.Call, in addArgs) error {
 	case err != nil:
 		return err
 	}
+	if options := c.Env[protocol.AllowedKeys]; options != "" {
+		if line, err = f.withOptions(in.Name, text, options); err != nil {
+			return err
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	lines, err := f.read()
@@ -65,6 +72,25 @@ func (f *feature) add(ctx context.Context, c *command.Call, in addArgs) error {
 	}
 	c.Out.Line("%s", line.Key.Fingerprint)
 	return nil
+}
+
+// withOptions is the line of a good key with options of the caller's own. They
+// must be some that both the host's sshd and Slipway's own heed.
+func (f *feature) withOptions(name, key, options string) (authkeys.Line, error) {
+	bad := func(err error) error {
+		return command.BadInput("%s has options that a key cannot have: %w", protocol.AllowedKeys, err)
+	}
+	if strings.ContainsFunc(options, unicode.IsControl) {
+		return authkeys.Line{}, bad(errors.New("they must be one line"))
+	}
+	line, err := authkeys.NewLine(name, key, f.store.Root(), options)
+	if err != nil {
+		return line, bad(errors.New("sshd could not read the line"))
+	}
+	if _, err := line.Key.Restrictions(); err != nil {
+		return line, bad(err)
+	}
+	return line, nil
 }
 
 // publicKey reads the key from the caller's file, or the first line of a pipe.

@@ -5,6 +5,9 @@
 //	dokku ssh-keys:list
 //	dokku ssh-keys:remove ann
 //
+// The variable SSHCOMMAND_ALLOWED_KEYS of whoever calls ssh-keys:add on the server
+// has the options of the key in authorized_keys, such as `from="10.0.0.0/8",no-pty`.
+//
 // A key whose name contains "admin" may do what root may do with keys, from
 // anywhere; other keys may not add or remove keys. The keys stand in
 // .ssh/authorized_keys below DOKKU_ROOT, as Dokku's sshcommand writes them, so

@@ -1,6 +1,7 @@
 package sshkeys_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,36 @@ func TestAccess(t *testing.T) {
 		}
 		if r := w.Run(caller, "", "ssh-keys:remove", "new"); (r.Code == 0) != allowed {
 			t.Errorf("%s removes: %+v", name, r)
+		}
+	}
+}
+
+func TestOptionsOfAKey(t *testing.T) {
+	for options, want := range map[string]string{
+		`from="10.0.0.0/8",no-pty`: "",
+		"no-such-option":           "the option no-such-option is not supported",
+		`command="sh"`:             "sshd could not read the line",
+		"no-pty ssh-ed25519 AAAA":  "sshd could not read the line",
+		"no-pty\nssh-ed25519 AAAA": "they must be one line",
+		`from="10.0.0.0/8`:         "sshd could not read the line",
+		`expiry-time="tomorrow"`:   "expiry-time",
+	} {
+		w := plugintest.Make(t, sshkeys.Plugin)
+		var out, stderr bytes.Buffer
+		code := w.Table.Run(t.Context(), &command.Call{
+			Actor: plugintest.Root, In: strings.NewReader(keyA), Out: command.NewOutput(&out, &stderr),
+			Env: map[string]string{"SSHCOMMAND_ALLOWED_KEYS": options},
+		}, []string{"ssh-keys:add", "ann"})
+		list := w.Dokku("ssh-keys:list").Stdout
+		if want == "" {
+			if code != 0 || !strings.HasSuffix(list, `SSHCOMMAND_ALLOWED_KEYS="`+options+"\"\n") {
+				t.Errorf("%s: %d %s%s", options, code, list, stderr.String())
+			}
+			continue
+		}
+		if code == 0 || list != "" || !strings.Contains(stderr.String(), "SSHCOMMAND_ALLOWED_KEYS has options that a key cannot have: ") ||
+			!strings.Contains(stderr.String(), want) {
+			t.Errorf("security: %s: %d %s%s", options, code, list, stderr.String())
 		}
 	}
 }

@@ -12,7 +12,7 @@
 //	dokku apps:set --global disable-autocreation true
 //
 // A clone has the code, config vars and settings of its model, domains of its
-// own, and is deployed at once unless --skip-deploy is given.
+// own, and is deployed at once when there is code, unless --skip-deploy is given.
 //
 // An app is a folder below $DOKKU_ROOT, which is also its bare git repository.
 // apps:destroy removes that and all that Slipway keeps of the app; persistent

@@ -25,15 +25,12 @@ func (a apps) clone(ctx context.Context, c *command.Call, in cloneArgs) error {
 		return command.Fail("Name is already taken")
 	}
 	c.Out.Headers().Step("Cloning %s to %s", in.App, to)
-	wasDeployed, err := a.copyApp(ctx, c.Out, in.App, to, "post-app-clone-setup")
-	if err != nil {
+	if err := a.copyApp(ctx, c.Out, in.App, to, "post-app-clone-setup"); err != nil {
 		return err
 	}
-	if err := a.h.Bus.Event(ctx, "post-app-clone", in.App, to); err != nil {
+	hasCode := a.hasCode(ctx, to)
+	if err := a.h.Bus.Event(ctx, "post-app-clone", in.App, to); err != nil || in.SkipDeploy || !hasCode {
 		return err
-	}
-	if in.SkipDeploy || !wasDeployed {
-		return nil
 	}
 	return a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
 }
@@ -60,8 +57,7 @@ func (a apps) rename(ctx context.Context, c *command.Call, in renameArgs) error 
 	}
 	wasLocked := a.h.Store.AppLocked(in.App)
 	c.Out.Headers().Step("Renaming %s to %s", in.App, to)
-	wasDeployed, err := a.copyApp(ctx, c.Out, in.App, to, "post-app-rename-setup")
-	if err != nil {
+	if err := a.copyApp(ctx, c.Out, in.App, to, "post-app-rename-setup"); err != nil {
 		return err
 	}
 	if created != "" {
@@ -75,8 +71,9 @@ func (a apps) rename(ctx context.Context, c *command.Call, in renameArgs) error 
 		}
 		return err
 	}
+	hasCode := a.hasCode(ctx, to)
 	err = a.h.Bus.Event(ctx, "post-app-rename", in.App, to)
-	if err == nil && wasDeployed && !in.SkipDeploy {
+	if err == nil && !in.SkipDeploy && hasCode {
 		err = a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
 	}
 	if wasLocked { // only now: a lock would refuse the rebuild
@@ -85,27 +82,34 @@ func (a apps) rename(ctx context.Context, c *command.Call, in renameArgs) error 
 	return err
 }
 
+// hasCode tells whether there is something to build. Whether the app was
+// deployed does not matter. Dokku: plugins/apps/subcommands.go.
+func (a apps) hasCode(ctx context.Context, name string) bool {
+	if !a.h.Bus.Handled("git-has-code") {
+		return false
+	}
+	_, err := a.h.Bus.Query(ctx, "git-has-code", name)
+	return err == nil
+}
+
 // copyApp makes the app to with the code, config vars and settings of from,
-// but not its state: to has never been deployed. It tells whether from was
-// deployed. When a step fails, nothing of to is left.
-func (a apps) copyApp(ctx context.Context, out *command.Output, from, to, setup string) (wasDeployed bool, err error) {
+// but not its state: to has never been deployed. When a step fails, nothing of
+// to is left.
+func (a apps) copyApp(ctx context.Context, out *command.Output, from, to, setup string) error {
 	ctx, release, err := a.exclude(ctx, from)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer release()
 	if err := a.createApp(ctx, out, to); err != nil {
-		return false, err
+		return err
 	}
-	isDeployed, err := a.h.Store.Get(propDeployed, from)
-	if err == nil {
-		err = a.copyFiles(from, to)
-	}
+	err = a.copyFiles(from, to)
 	if err == nil {
 		err = a.h.Bus.Event(ctx, setup, from, to)
 	}
 	if err != nil {
-		return false, errors.Join(err, a.remove(context.WithoutCancel(ctx), to))
+		return errors.Join(err, a.remove(context.WithoutCancel(ctx), to))
 	}
-	return isDeployed == "true", nil
+	return nil
 }

@@ -266,7 +266,12 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	if err := f.applyFormation(d.app, next); err != nil {
 		return next, err
 	}
-	if err := f.event(ctx, "pre-release-builder", builder, d.app, image); err != nil {
+	return f.releaseTasks(ctx, d, next)
+}
+
+// releaseTasks runs what an app wants to have run before a release serves.
+func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release) (_ app.Release, err error) {
+	if err := f.event(ctx, "pre-release-builder", next.Builder, d.app, next.ImageID); err != nil {
 		return next, err
 	}
 	if err := f.declaredEnv(d, next.AppJSON); err != nil { // of an app.json that came with the image
@@ -279,7 +284,7 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 		return next, err
 	}
 	d.journal.Release = next
-	if err := f.event(ctx, "post-release-builder", builder, d.app, next.ImageID); err != nil {
+	if err := f.event(ctx, "post-release-builder", next.Builder, d.app, next.ImageID); err != nil {
 		return next, err
 	}
 	if next.Image, err = f.pushedImage(ctx, next); err != nil {

@@ -422,6 +422,41 @@ func TestConfigSetMakesARelease(t *testing.T) {
 	}
 }
 
+// Dokku: config:set fires release-and-deploy, which runs predeploy and release
+// tasks again.
+func TestConfigSetRunsReleaseTasks(t *testing.T) {
+	w := newWorld(t, func(c docker.Container) fake.Behaviour {
+		return fake.Behaviour{Exits: strings.Contains(c.Name, "predeploy") || strings.Contains(c.Name, "release")}
+	})
+	w.create("blog")
+	w.mustDeploy("blog", map[string]string{
+		"Procfile": "web: run\nrelease: migrate\n", "app.json": `{"scripts":{"dokku":{"predeploy":"collect"}}}`,
+	})
+	for n, argv := range [][]string{{"config:set", "blog", "A=1"}, {"config:set", "blog", "A=1"}, {"config:unset", "blog", "A"}} {
+		out, at := w.must(argv...), 0
+		for _, want := range []string{
+			"-----> Restarting app blog", "-----> Releasing blog...", "Executing predeploy task from app.json: collect",
+			"Executing release task from Procfile: migrate", "=====> Application deployed:",
+		} {
+			i := strings.Index(out[at:], want)
+			if i < 0 {
+				t.Fatalf("%v: no %q in its place:\n%s", argv, want, out)
+			}
+			at += i
+		}
+		if rel, _, _ := w.flow.Releases().Current("blog"); rel.Number != n+2 {
+			t.Errorf("%v: release %d", argv, rel.Number)
+		}
+	}
+	if err := w.host.Bus.Event(t.Context(), "release-and-deploy", "blog", "nothere"); err == nil {
+		t.Error("an image that is not there was released")
+	}
+	w.create("new")
+	if err := w.host.Bus.Event(t.Context(), "release-and-deploy", "new"); err != nil {
+		t.Errorf("an app without an image: %v", err)
+	}
+}
+
 func TestRollbackRestoresImageAndConfig(t *testing.T) {
 	w := newWorld(t, nil)
 	w.create("blog")

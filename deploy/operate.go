@@ -52,6 +52,47 @@ func (f *Flow) Restart(ctx context.Context, out *command.Output, c Change) error
 	})
 }
 
+// ReleaseAgain releases and deploys what was built before, or the image that
+// tag names, with the config as it is now: Dokku's release-and-deploy, by which
+// config:set lets predeploy and release tasks run. It is always a new release.
+// An app that was never deployed is left alone.
+func (f *Flow) ReleaseAgain(ctx context.Context, out *command.Output, c Change, tag string) error {
+	if _, ok, err := f.releases.Current(c.App); err != nil || !ok {
+		return err
+	}
+	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
+		image := current.ImageID
+		if tag != "" && tag != "latest" {
+			found, err := f.host.Docker.ImageInspect(ctx, f.host.Names.Image(c.App)+":"+tag)
+			if err != nil {
+				return command.Fail("Cannot release the image %s:%s: %w", f.host.Names.Image(c.App), tag, err)
+			}
+			image = found.ID
+		}
+		d.out.Step("Releasing %s...", c.App)
+		next, err := f.newRelease(d, image, current.Builder)
+		if err != nil {
+			return err
+		}
+		next.Rev, next.Metadata, next.Procfile, next.AppJSON, next.Checks = current.Rev, current.Metadata, current.Procfile, current.AppJSON, current.Checks
+		next.Description = "Release again"
+		if keys := changedKeys(current.Env, next.Env); len(keys) > 0 {
+			next.Description = "Change config: " + strings.Join(keys, ", ")
+		}
+		d.journal.Release = next
+		if err := f.enter(d, StepRelease); err != nil {
+			return err
+		}
+		if next, err = f.releaseTasks(ctx, d, next); err != nil {
+			return err
+		}
+		if err := f.rollOut(ctx, d, next, everything); err != nil {
+			return err
+		}
+		return f.announce(ctx, d, next)
+	})
+}
+
 // refresh is the current release, or a new one of the same image when the
 // app's config is another.
 func (f *Flow) refresh(d *deployment, current app.Release, c Change) (app.Release, error) {

@@ -14,8 +14,9 @@
 // a global one. Values may be anything but a NUL byte: line ends, quotes and
 // backslashes come back as they were set.
 //
-// A change of an app's vars restarts it when it is deployed and was not
-// stopped; a change of global ones restarts nothing.
+// A change of an app's vars releases and restarts it when it is deployed and
+// was not stopped: predeploy and release tasks run again. A change of global
+// ones restarts nothing.
 //
 // The vars are in $DOKKU_LIB_ROOT/config/APP/ENV, the global ones in
 // $DOKKU_LIB_ROOT/config/--global/ENV. Those that a Dokku of before 0.38 kept in

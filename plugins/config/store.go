@@ -126,7 +126,7 @@ func (cfg config) restart(ctx context.Context, out *command.Output, app string) 
 		return nil
 	}
 	out.Step("Restarting app %s", app)
-	if err := cfg.h.Bus.Event(ctx, "app-restart", app); err != nil {
+	if err := cfg.h.Bus.Event(ctx, "release-and-deploy", app, "", "config-redeploy"); err != nil {
 		return command.Fail("Failure while restarting app: %w", err)
 	}
 	return nil

@@ -109,6 +109,7 @@ func validSeconds(v string) error {
 func (p *ps) triggers() plugin.Triggers {
 	return plugin.Triggers{
 		"app-restart":        p.onRestart,
+		"release-and-deploy": p.onReleaseAndDeploy,
 		"proxy-build-config": p.onProxyBuildConfig,
 		"proxy-clear-config": p.onProxyClearConfig,
 		"pre-delete":         p.onPreDelete,

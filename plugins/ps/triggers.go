@@ -10,7 +10,17 @@ import (
 	"github.com/slipwayhq/slipway/trigger"
 )
 
-// onRestart answers app-restart(app): config:set and others ask for it.
+// onReleaseAndDeploy answers release-and-deploy(app[, tag, source]): config:set
+// and others ask for it.
+func (p *ps) onReleaseAndDeploy(ctx context.Context, c *trigger.Call) error {
+	source := c.Arg(2)
+	if source == "" {
+		source = "deploy"
+	}
+	return p.flow.ReleaseAgain(ctx, c.Output(), p.change(ctx, c.Arg(0), source), c.Arg(1))
+}
+
+// onRestart answers app-restart(app).
 func (p *ps) onRestart(ctx context.Context, c *trigger.Call) error {
 	out := c.Output()
 	restore, err := p.host.Store.Computed(restoreProperty, c.Arg(0))

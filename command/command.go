@@ -187,6 +187,23 @@ func TerminalOf(ctx context.Context) Terminal {
 	return nil
 }
 
+type flagsKey struct{}
+
+// FlagsOf are the global flags of the call that ctx belongs to.
+func FlagsOf(ctx context.Context) GlobalFlags {
+	flags, _ := ctx.Value(flagsKey{}).(GlobalFlags)
+	return flags
+}
+
+type idKey struct{}
+
+// IDOf numbers the call that ctx belongs to, 0 where there is none. It is what
+// DOKKU_PID is to Dokku: all that one call did has the same.
+func IDOf(ctx context.Context) int64 {
+	id, _ := ctx.Value(idKey{}).(int64)
+	return id
+}
+
 // Call is one invocation of a command.
 type Call struct {
 	Argv  []string // as typed, without global flags, the name first

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 )
 
 // Feature groups the commands of one plugin for help: `ps:help`.
@@ -22,6 +24,7 @@ type Feature struct {
 type Table struct {
 	commands map[string]*Command
 	features map[string]Feature
+	calls    atomic.Int64
 
 	// AppExists tells whether an app exists; arguments named "app" are checked.
 	AppExists func(app string) bool
@@ -47,6 +50,7 @@ type Table struct {
 // NewTable builds the table; two commands of one name are an error.
 func NewTable(features []Feature, commands []*Command) (*Table, error) {
 	t := &Table{commands: map[string]*Command{}, features: map[string]Feature{}}
+	t.calls.Store(int64(os.Getpid()))
 	for _, f := range features {
 		t.features[f.Name] = f
 	}
@@ -105,6 +109,7 @@ func resolveAlias(name string) string {
 func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
 	ctx = context.WithValue(ctx, actorKey{}, c.Actor)
 	ctx = context.WithValue(ctx, callKey{}, c)
+	ctx = context.WithValue(ctx, idKey{}, t.calls.Add(1))
 	err := t.run(ctx, c, argv)
 	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
 		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it
@@ -132,6 +137,7 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	if err != nil {
 		return err
 	}
+	ctx = context.WithValue(ctx, flagsKey{}, c.Flags)
 	if len(argv) == 0 {
 		argv = []string{"help"}
 	}

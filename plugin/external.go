@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -77,7 +78,7 @@ func (x *External) Handlers(name string) []trigger.Handler {
 			continue
 		}
 		out = append(out, trigger.Handler{Plugin: p, Trigger: name, Run: func(ctx context.Context, c *trigger.Call) error {
-			return x.run(ctx, path, c.Args, nil, c.In, c.Out, c.Err)
+			return x.run(ctx, path, c.Args, c.In, c.Out, c.Err)
 		}})
 	}
 	return out
@@ -96,12 +97,11 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 	if sub == "" {
 		sub = "default"
 	}
-	env := callEnv(c)
 	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
 		for _, file := range []string{sub, name} {
 			path := filepath.Join(x.dir, feature, "subcommands", file)
 			if executable(path) {
-				return true, x.run(ctx, path, c.Argv, env, c.In, c.Out.Stdout(), c.Out.Stderr())
+				return true, x.run(ctx, path, c.Argv, c.In, c.Out.Stdout(), c.Out.Stderr())
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 		if !executable(path) {
 			continue
 		}
-		err := x.run(ctx, path, c.Argv, env, c.In, c.Out.Stdout(), c.Out.Stderr())
+		err := x.run(ctx, path, c.Argv, c.In, c.Out.Stdout(), c.Out.Stderr())
 		if exit := (command.Exit{}); errors.As(err, &exit) && exit.Code == notImplemented {
 			continue
 		}
@@ -128,7 +128,7 @@ func (x *External) Help(ctx context.Context) []string {
 			continue
 		}
 		var out strings.Builder
-		if err := x.run(ctx, path, []string{"help"}, nil, strings.NewReader(""), &out, io.Discard); err != nil {
+		if err := x.run(ctx, path, []string{"help"}, strings.NewReader(""), &out, io.Discard); err != nil {
 			continue
 		}
 		for l := range strings.Lines(out.String()) {
@@ -140,27 +140,45 @@ func (x *External) Help(ctx context.Context) []string {
 	return lines
 }
 
-// callEnv is what a hook learns of the call.
-func callEnv(c *command.Call) []string {
-	env := []string{"SSH_USER=" + c.Actor.User, "SSH_NAME=" + c.Actor.KeyName, "NAME=" + c.Actor.KeyName, "FINGERPRINT=" + c.Actor.Fingerprint}
-	for name, on := range map[string]bool{
-		"DOKKU_QUIET_OUTPUT": c.Flags.Quiet, "DOKKU_TRACE": c.Flags.Trace, "DOKKU_APPS_FORCE_DELETE": c.Flags.Force,
+// CallEnv is what a child process learns of the command that it is part of:
+// names and meaning are those of Dokku's script. NAME and FINGERPRINT also tell
+// us, where the process calls dokku, whom it acts for.
+func CallEnv(ctx context.Context) []string {
+	actor, flags := command.ActorOf(ctx), command.FlagsOf(ctx)
+	env := []string{"SSH_USER=" + actor.User, "SSH_NAME=" + actor.KeyName, "NAME=" + actor.KeyName, "FINGERPRINT=" + actor.Fingerprint}
+	if id := command.IDOf(ctx); id != 0 {
+		env = append(env, "DOKKU_PID="+strconv.FormatInt(id, 10))
+	}
+	var given []string
+	for _, flag := range []struct {
+		on             bool
+		name, variable string
+	}{
+		{flags.Quiet, "--quiet", "DOKKU_QUIET_OUTPUT"}, {flags.Trace, "--trace", "DOKKU_TRACE"}, {flags.Force, "--force", "DOKKU_APPS_FORCE_DELETE"},
 	} {
-		if on {
-			env = append(env, name+"=1")
+		if flag.on {
+			env = append(env, flag.variable+"=1")
+			given = append(given, flag.name)
 		}
 	}
-	if c.Flags.App != "" {
-		env = append(env, "DOKKU_APP_NAME="+c.Flags.App)
+	if flags.App != "" {
+		env = append(env, "DOKKU_APP_NAME="+flags.App)
+		given = append(given, "--app "+flags.App)
 	}
-	return env
+	for _, label := range flags.Labels {
+		given = append(given, "--label="+label)
+	}
+	return append(env, "DOKKU_GLOBAL_FLAGS="+strings.Join(given, " "))
 }
 
 // run runs one executable to its end. Its error is command.Exit when it ended
 // with a code other than 0.
-func (x *External) run(ctx context.Context, path string, args, env []string, in io.Reader, out, stderr io.Writer) error {
+func (x *External) run(ctx context.Context, path string, args []string, in io.Reader, out, stderr io.Writer) error {
 	cmd := x.exec.Command(ctx, path, args...)
-	cmd.Env = append(cmd.Env, env...)
+	if x.exec.More != nil {
+		cmd.Env = append(cmd.Env, x.exec.More()...)
+	}
+	cmd.Env = append(cmd.Env, CallEnv(ctx)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, stderr
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {

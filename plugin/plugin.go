@@ -31,6 +31,7 @@ type Triggers map[string]func(ctx context.Context, c *trigger.Call) error
 // Plugin is one feature.
 type Plugin struct {
 	Name       string // as in the properties' folder and the order of triggers
+	Feature    string // the name in front of the colon of its commands, where it is not Name
 	Help       string // one line for `help`; "" keeps the feature out of it
 	About      string // what NAME:help says where Dokku has other words there; "" = Help
 	Commands   []*command.Command
@@ -40,6 +41,14 @@ type Plugin struct {
 	// when the control plane serves, on a goroutine of its own, and returns when
 	// ctx ends; its error stops the control plane.
 	Serve func(ctx context.Context) error
+}
+
+// Called is the name of the feature on the command line.
+func (p Plugin) Called() string {
+	if p.Feature != "" {
+		return p.Feature
+	}
+	return p.Name
 }
 
 // Host is what plugins work with. It is complete before the first command.
@@ -66,6 +75,9 @@ type Host struct {
 type Exec struct {
 	Env  []string // the base environment: PATH with our own binaries first, DOKKU_ROOT, …
 	User *Credential
+	// More gives variables that may change while we run, for executables of
+	// plugins: those of dokkurc. May be nil.
+	More func() []string
 }
 
 // Credential is the user that child processes run as; nil: our own.

@@ -27,6 +27,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/dockeroptions"
 	"github.com/slipwayhq/slipway/plugins/domains"
 	"github.com/slipwayhq/slipway/plugins/enter"
+	"github.com/slipwayhq/slipway/plugins/events"
 	"github.com/slipwayhq/slipway/plugins/git"
 	"github.com/slipwayhq/slipway/plugins/logs"
 	"github.com/slipwayhq/slipway/plugins/migrate"
@@ -42,6 +43,7 @@ import (
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
 	"github.com/slipwayhq/slipway/plugins/storage"
+	"github.com/slipwayhq/slipway/plugins/trace"
 	"github.com/slipwayhq/slipway/proxy"
 	"github.com/slipwayhq/slipway/schedule"
 )
@@ -76,6 +78,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		cron.Plugin(h),
 		domains.Plugin(h),
 		enter.Plugin(h),
+		events.Plugin(h),
 		git.Plugin(h, flow),
 		logs.Plugin(h),
 		network.Plugin(h),
@@ -91,5 +94,6 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		schedulerdockerlocal.Plugin(h),
 		sshkeys.Plugin(h),
 		storage.Plugin(h),
+		trace.Plugin(h),
 	}
 }

@@ -99,31 +99,3 @@ func (c Config) systemUser() (*user.User, error) {
 	}
 	return u, err
 }
-
-// childEnv is the environment of git and of plugins' executables. Names:
-// Dokku docs/development and the dokku script.
-func (c Config) childEnv() []string {
-	plugins := filepath.Join(c.Lib, "plugins")
-	core := filepath.Join(c.Lib, "core-plugins")
-	logs := filepath.Join("/var/log", "dokku")
-	if c.Instance != "" {
-		logs = filepath.Join(c.Lib, "logs")
-	}
-	env := []string{
-		"PATH=" + c.BinDir + ":" + os.Getenv("PATH"), "HOME=" + c.Root, "LANG=C.UTF-8",
-		"DOKKU_ROOT=" + c.Root, "DOKKU_HOST_ROOT=" + c.Root, "DOKKU_LIB_ROOT=" + c.Lib, "DOKKU_LIB_PATH=" + c.Lib, "DOKKU_LIB_HOST_ROOT=" + c.Lib,
-		"PLUGIN_PATH=" + plugins, "PLUGIN_AVAILABLE_PATH=" + filepath.Join(plugins, "available"), "PLUGIN_ENABLED_PATH=" + filepath.Join(plugins, "enabled"),
-		"PLUGIN_CORE_PATH=" + core, "PLUGIN_CORE_AVAILABLE_PATH=" + filepath.Join(core, "available"), "PLUGIN_CORE_ENABLED_PATH=" + filepath.Join(core, "enabled"),
-		"DOKKU_SYSTEM_USER=" + c.SystemUser, "DOKKU_SYSTEM_GROUP=" + c.SystemUser,
-		"DOKKU_API_VERSION=1", "DOKKU_NOT_IMPLEMENTED_EXIT=10", "DOKKU_VALID_EXIT=0", "DOCKER_BIN=docker",
-		"DOKKU_LOGS_DIR=" + logs, "DOKKU_LOGS_HOST_DIR=" + logs, "DOKKU_EVENTS_LOGFILE=" + filepath.Join(logs, "events.log"),
-		"DOKKU_PID=" + strconv.Itoa(os.Getpid()), "DOKKU_CONTAINER_LABEL=dokku",
-		"SLIPWAY_SOCKET=" + c.Socket, "SLIPWAY_INSTANCE=" + c.Instance,
-	}
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONFIG", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "TZ", "DOKKU_OMIT_RESOURCE_ARGS"} {
-		if v := os.Getenv(name); v != "" {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
-}

@@ -95,7 +95,7 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	engine.UseConfig(store.RootPath(".docker")) // as for Dokku's own user
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
-		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential}, PublicPort: cfg.publicPort,
+		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort,
 	}
 	if account != nil {
 		host.Crontab = filepath.Join("/var/spool/cron/crontabs", account.Username)
@@ -133,7 +133,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	for _, p := range all {
 		commands = append(commands, p.Commands...)
 		if p.Help != "" {
-			features = append(features, command.Feature{Name: p.Name, Help: p.Help, About: p.About})
+			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About})
 		}
 	}
 	var table *command.Table

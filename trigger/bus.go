@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -80,8 +81,26 @@ type External interface {
 
 // Bus fires triggers. It is immutable after the last Handle.
 type Bus struct {
-	compiled map[string][]Handler
-	external External
+	compiled  map[string][]Handler
+	external  External
+	observers []Observer
+}
+
+// Observer is told of every trigger before its handlers are called, on the
+// goroutine that fires. It decides by itself, and fast, whether it cares: with
+// no events logged a firing costs it next to nothing.
+type Observer func(ctx context.Context, name string, args []string)
+
+// Observe adds an observer. It must not be called once triggers are fired.
+func (b *Bus) Observe(o Observer) { b.observers = append(b.observers, o) }
+
+// Names lists the triggers that compiled plugins answer, sorted.
+func (b *Bus) Names() []string { return slices.Sorted(maps.Keys(b.compiled)) }
+
+func (b *Bus) observe(ctx context.Context, name string, args []string) {
+	for _, o := range b.observers {
+		o(ctx, name, args)
+	}
 }
 
 // NewBus makes a bus; external may be nil.
@@ -139,6 +158,9 @@ func WithOutput(ctx context.Context, in io.Reader, out *command.Output) context.
 	return context.WithValue(ctx, streamsKey{}, streams{in: in, out: out.Stdout(), err: out.Stderr(), shown: out})
 }
 
+// Stderr is where what belongs to no trigger's answer is shown to the user.
+func Stderr(ctx context.Context) io.Writer { return streamsOf(ctx).err }
+
 type filesKey struct{}
 
 // WithFiles makes ctx carry the files of a command's caller.
@@ -188,6 +210,7 @@ func streamsOf(ctx context.Context) streams {
 
 // Event calls all handlers in order of plugin names; the first error ends it.
 func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
+	b.observe(ctx, name, args)
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
@@ -200,6 +223,7 @@ func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 // Query calls all handlers and gives what they printed, without the white
 // space at its ends; "" when nobody answers.
 func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, error) {
+	b.observe(ctx, name, args)
 	var out bytes.Buffer
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
@@ -213,6 +237,7 @@ func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, e
 // Collect calls all handlers and gives each one's answer in order, leaving out
 // the empty ones.
 func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]string, error) {
+	b.observe(ctx, name, args)
 	var all []string
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {

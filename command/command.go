@@ -187,21 +187,26 @@ func TerminalOf(ctx context.Context) Terminal {
 	return nil
 }
 
-type flagsKey struct{}
-
 // FlagsOf are the global flags of the call that ctx belongs to.
 func FlagsOf(ctx context.Context) GlobalFlags {
-	flags, _ := ctx.Value(flagsKey{}).(GlobalFlags)
-	return flags
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c.Flags
+	}
+	return GlobalFlags{}
 }
-
-type idKey struct{}
 
 // IDOf numbers the call that ctx belongs to, 0 where there is none. It is what
 // DOKKU_PID is to Dokku: all that one call did has the same.
 func IDOf(ctx context.Context) int64 {
-	id, _ := ctx.Value(idKey{}).(int64)
-	return id
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c.id
+	}
+	return 0
+}
+
+// WithCall makes ctx belong to a call.
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(context.WithValue(ctx, actorKey{}, c.Actor), callKey{}, c)
 }
 
 // Call is one invocation of a command.
@@ -217,6 +222,8 @@ type Call struct {
 	// root: nil means Files.
 	SystemFiles Files
 	Flags       GlobalFlags
+
+	id int64
 }
 
 // GlobalFlags stand before the command's name.

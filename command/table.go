@@ -107,9 +107,8 @@ func resolveAlias(name string) string {
 // Run dispatches argv (global flags first), prints an error as Dokku does, and
 // returns the exit code.
 func (t *Table) Run(ctx context.Context, c *Call, argv []string) int {
-	ctx = context.WithValue(ctx, actorKey{}, c.Actor)
-	ctx = context.WithValue(ctx, callKey{}, c)
-	ctx = context.WithValue(ctx, idKey{}, t.calls.Add(1))
+	c.id = t.calls.Add(1)
+	ctx = WithCall(ctx, c)
 	err := t.run(ctx, c, argv)
 	if err != nil && ctx.Err() != nil && !errors.As(err, new(Exit)) {
 		err = Exit{130} // the caller interrupted: 128 + SIGINT, as a shell has it
@@ -137,7 +136,6 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	if err != nil {
 		return err
 	}
-	ctx = context.WithValue(ctx, flagsKey{}, c.Flags)
 	if len(argv) == 0 {
 		argv = []string{"help"}
 	}

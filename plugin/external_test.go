@@ -110,7 +110,7 @@ func TestCommandsOfPlugins(t *testing.T) {
 		{[]string{"../../etc:passwd"}, false, 0, ""},
 	} {
 		c, out := externalCall(test.argv...)
-		handled, err := x.Run(context.Background(), c)
+		handled, err := x.Run(command.WithCall(context.Background(), c), c)
 		if handled != test.handled || command.ExitCode(err) != test.code || out.String() != test.out {
 			t.Errorf("%q: handled %v, %v, %q", test.argv, handled, err, out)
 		}

@@ -188,6 +188,16 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	return cmd.run(ctx, c, args)
 }
 
+// Invoke runs a command that another part of the program calls by itself, whose
+// caller was authorised before.
+func (c *Command) Invoke(ctx context.Context, call *Call, argv []string) error {
+	args, err := c.parse(argv, "", func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, call, args)
+}
+
 func (t *Table) fallback(ctx context.Context, c *Call) error {
 	if t.Fallback != nil {
 		if handled, err := t.Fallback(ctx, c); handled || err != nil {

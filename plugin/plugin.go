@@ -68,7 +68,11 @@ type Host struct {
 	// system user; "" where there is no such user.
 	Crontab string
 
+	// Version is that of Slipway.
+	Version string
+
 	properties map[string]state.Property
+	compiled   []string // names of plugins
 }
 
 // Exec describes the child processes that plugins start (git, hooks).
@@ -89,6 +93,10 @@ func (h *Host) Register(plugins ...Plugin) error {
 		h.properties = map[string]state.Property{}
 	}
 	for _, p := range plugins {
+		h.compiled = append(h.compiled, p.Name)
+		if report := p.report(); report != nil {
+			h.Bus.Handle(*report)
+		}
 		for name, run := range p.Triggers {
 			h.Bus.Handle(trigger.Handler{Plugin: p.Name, Trigger: name, Run: run})
 		}

@@ -95,7 +95,7 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	engine.UseConfig(store.RootPath(".docker")) // as for Dokku's own user
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
-		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort,
+		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort, Version: cfg.Version,
 	}
 	if account != nil {
 		host.Crontab = filepath.Join("/var/spool/cron/crontabs", account.Username)

@@ -67,6 +67,9 @@ type Host struct {
 	// Crontab is the file in which the host's cron looks for the tasks of the
 	// system user; "" where there is no such user.
 	Crontab string
+	// Dispatch runs a command line for a caller, with the access checks of any
+	// call, and gives its exit code. It is set once all commands are known.
+	Dispatch func(ctx context.Context, c *command.Call, argv []string) int
 
 	// Version is that of Slipway.
 	Version string

@@ -30,5 +30,6 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		return trigger.WithCall(ctx, c)
 	}
+	h.Dispatch = table.Run
 	return table, nil
 }

@@ -41,6 +41,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/run"
 	"github.com/slipwayhq/slipway/plugins/scheduler"
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
+	"github.com/slipwayhq/slipway/plugins/shell"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
 	"github.com/slipwayhq/slipway/plugins/storage"
 	"github.com/slipwayhq/slipway/plugins/trace"
@@ -92,6 +93,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		run.Plugin(h),
 		scheduler.Plugin(h),
 		schedulerdockerlocal.Plugin(h),
+		shell.Plugin(h),
 		sshkeys.Plugin(h),
 		storage.Plugin(h),
 		trace.Plugin(h),

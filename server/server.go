@@ -158,6 +158,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	}
 	table.Fallback = external.Run
 	table.FallbackHelp = external.Help
+	h.Dispatch = table.Run
 	return table, nil
 }
 

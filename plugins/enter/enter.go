@@ -24,13 +24,15 @@ import (
 	"github.com/slipwayhq/slipway/schedule"
 	"github.com/slipwayhq/slipway/schedule/attach"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 var (
 	// deployed is written by deploys, in plugins/ps.
 	deployed = state.Property{Plugin: "common", Name: "deployed", Scope: state.AppOnly}
-	// shell is declared by plugins/scheduler.
-	shell = state.Property{Plugin: "scheduler", Name: "shell"}
+	// These are declared by plugins/scheduler.
+	selectedScheduler = state.Property{Plugin: "scheduler", Name: "selected", Default: "docker-local"}
+	shell             = state.Property{Plugin: "scheduler", Name: "shell"}
 )
 
 // Plugin makes the feature.
@@ -42,6 +44,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("enter", "Connect to a specific app container", e.run,
 				command.PlainArgs, command.Usage("<app> [<container-type> || --container-id <container-id>] [-- <cmd>]")),
 		},
+		Triggers: plugin.Triggers{"scheduler-enter": e.onEnter},
 	}
 }
 
@@ -52,19 +55,46 @@ type enterArgs struct {
 	Rest []string `arg:"container-type,optional"`
 }
 
-func (e *enter) run(ctx context.Context, c *command.Call, in enterArgs) error {
-	if v, err := e.host.Store.Get(deployed, in.App); err != nil || v != "true" {
-		return errors.Join(err, command.Fail("App %s has not been deployed", in.App))
-	}
+// run has the app's scheduler do it, by the trigger scheduler-enter.
+func (e *enter) run(ctx context.Context, _ *command.Call, in enterArgs) error {
 	what, err := parse(in.Rest)
 	if err != nil {
 		return err
 	}
-	live, err := schedule.LiveOn(ctx, e.host.Docker, e.host.Names, in.App)
+	scheduler, err := e.host.Store.Computed(selectedScheduler, in.App)
 	if err != nil {
 		return err
 	}
-	instance, err := what.choose(c.Out, in.App, live)
+	args := []string{scheduler, in.App}
+	switch {
+	case what.id != "":
+		args = append(args, "--container-id", what.id)
+	case what.place != "":
+		args = append(args, what.place)
+	}
+	return e.host.Bus.Event(ctx, "scheduler-enter", slices.Concat(args, []string{"--"}, what.argv)...)
+}
+
+// onEnter answers scheduler-enter SCHEDULER APP [TYPE[.N] | --container-id ID]
+// -- CMD….
+func (e *enter) onEnter(ctx context.Context, t *trigger.Call) error {
+	if t.Arg(0) != selectedScheduler.Default || len(t.Args) < 2 {
+		return nil
+	}
+	name := t.Arg(1)
+	if v, err := e.host.Store.Get(deployed, name); err != nil || v != "true" {
+		return errors.Join(err, command.Fail("App %s has not been deployed", name))
+	}
+	what, err := parse(t.Args[2:])
+	if err != nil {
+		return err
+	}
+	c := &command.Call{In: t.In, Out: t.Output(), TTY: t.TTY}
+	live, err := schedule.LiveOn(ctx, e.host.Docker, e.host.Names, name)
+	if err != nil {
+		return err
+	}
+	instance, err := what.choose(c.Out, name, live)
 	if err != nil {
 		return err
 	}
@@ -73,7 +103,7 @@ func (e *enter) run(ctx context.Context, c *command.Call, in enterArgs) error {
 	}
 	argv := what.argv
 	if len(argv) == 0 {
-		if argv, err = e.shell(in.App); err != nil {
+		if argv, err = e.shell(name); err != nil {
 			return err
 		}
 	}

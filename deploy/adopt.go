@@ -166,3 +166,21 @@ func (f *Flow) foreign(ctx context.Context, s schedule.Scheduler, name string) (
 	}
 	return len(instances) > 0, nil
 }
+
+// AnyForeign tells whether a Dokku runs some app of this installation that was not taken over.
+func (f *Flow) AnyForeign(ctx context.Context) (bool, error) {
+	names, err := f.host.Store.Apps()
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		s, err := f.scheduler(name)
+		if err != nil {
+			continue // not ours to run
+		}
+		if foreign, err := f.foreign(ctx, s, name); err != nil || foreign {
+			return foreign, err
+		}
+	}
+	return false, nil
+}

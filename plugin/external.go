@@ -48,10 +48,7 @@ func (x *External) enabled() []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if target, err := os.Readlink(filepath.Join(x.dir, e.Name())); err == nil && strings.Contains(target, "core-plugins") {
-			continue
-		}
-		if !strings.HasPrefix(e.Name(), ".") {
+		if !strings.HasPrefix(e.Name(), ".") && !IsCore(filepath.Join(x.dir, e.Name())) {
 			names = append(names, e.Name())
 		}
 	}
@@ -61,12 +58,28 @@ func (x *External) enabled() []string {
 // Replaces implements trigger.External: a plugin named like a compiled one
 // takes its place.
 func (x *External) Replaces(name string) bool {
-	target, err := os.Readlink(filepath.Join(x.dir, name))
-	if err == nil && strings.Contains(target, "core-plugins") {
-		return false
+	path := filepath.Join(x.dir, name)
+	_, err := os.Stat(path)
+	return err == nil && !IsCore(path)
+}
+
+// IsCore tells whether the enabled plugin at path is one of Dokku's own: a link that leads into core-plugins, over
+// plugins/available where plugn made it. Dokku: debian/postinst, setup-plugins.
+func IsCore(path string) bool {
+	for range 3 {
+		target, err := os.Readlink(path)
+		if err != nil {
+			return false
+		}
+		if strings.Contains(target, "core-plugins") {
+			return true
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
 	}
-	_, err = os.Stat(filepath.Join(x.dir, name))
-	return err == nil
+	return false
 }
 
 // Handlers implements trigger.External.

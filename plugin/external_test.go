@@ -163,3 +163,30 @@ func TestHookEndsWithItsCaller(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 }
+
+// plugn links an enabled core plugin to plugins/available, which is a link into core-plugins: Dokku's own code replaced
+// all of ours on a real Dokku machine.
+func TestCorePluginsOfDokkuAreNotExternal(t *testing.T) {
+	lib := t.TempDir()
+	core, available, enabled := filepath.Join(lib, "core-plugins", "available"), filepath.Join(lib, "plugins", "available"), filepath.Join(lib, "plugins", "enabled")
+	script(t, core, "apps/post-create", "echo dokku")
+	script(t, available, "mine/post-create", "echo mine")
+	for link, target := range map[string]string{
+		filepath.Join(available, "apps"): filepath.Join(core, "apps"), filepath.Join(enabled, "apps"): filepath.Join(available, "apps"),
+		filepath.Join(enabled, "mine"): "../available/mine",
+	} {
+		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := NewExternal(enabled, &Exec{})
+	if got, err := trigger.NewBus(x).Query(context.Background(), "post-create", "blog"); err != nil || got != "mine" {
+		t.Errorf("%q %v", got, err)
+	}
+	if x.Replaces("apps") || !x.Replaces("mine") {
+		t.Error("apps is replaced, or mine does not replace")
+	}
+}

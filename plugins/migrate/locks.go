@@ -29,7 +29,7 @@ type lockSeen struct {
 // locks are the deploy locks of all apps.
 type locks struct {
 	files  []lockSeen // that were there before
-	made   []string   // folders that were not
+	made   []string   // folders that are ours, and go again when they are empty
 	unlock func()     // may be called again
 }
 
@@ -42,7 +42,7 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 	if l.files, err = m.lockFiles(); err != nil {
 		return l, err
 	}
-	l.made = m.missingLockFolders(names)
+	l.made = append(m.missingLockFolders(names), m.emptyGlobal()...)
 	var releases []func()
 	l.unlock = sync.OnceFunc(func() {
 		for _, release := range releases {
@@ -78,6 +78,15 @@ func (m *migration) missingLockFolders(names []string) []string {
 		missing = append(missing, parent)
 	}
 	return missing
+}
+
+// emptyGlobal is the folder of global config that slipwayd made at its start and that no Dokku before 0.38 has.
+func (m *migration) emptyGlobal() []string {
+	dir := m.host.Store.LibPath("config", state.Global)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		return nil
+	}
+	return []string{dir}
 }
 
 func exists(path string) bool {

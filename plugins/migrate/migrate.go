@@ -68,6 +68,20 @@ func (m *migration) plugin() plugin.Plugin {
 	}
 }
 
+// Pending tells whether a Dokku has this machine still: its version stands in its folder, or it runs apps, and nobody took
+// them over. slipwayd then changes nothing by itself, and --undo finds the files as Dokku left them.
+func Pending(ctx context.Context, h *plugin.Host, flow *deploy.Flow) (bool, error) {
+	m := &migration{host: h, flow: flow}
+	rec, known, err := m.readRecord()
+	if err != nil || known {
+		return rec.Phase != taken, err
+	}
+	if m.dokkuVersion() != "" {
+		return true, nil
+	}
+	return flow.AnyForeign(ctx)
+}
+
 type args struct {
 	Check  bool   `flag:"check" help:"Only say what is here and what would change"`
 	Undo   bool   `flag:"undo" help:"Give the machine back to Dokku"`

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipwayhq/slipway/internal/authkeys"
 	"github.com/slipwayhq/slipway/internal/snapshot"
+	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
 
@@ -109,11 +110,9 @@ func (m *migration) surveyPlugins(p *plan) {
 		entries = nil // without the folder there are none
 	}
 	for _, e := range entries {
-		target, err := os.Readlink(filepath.Join(enabled, e.Name()))
-		if err == nil && strings.Contains(target, "core-plugins") || strings.HasPrefix(e.Name(), ".") {
-			continue
+		if !strings.HasPrefix(e.Name(), ".") && !plugin.IsCore(filepath.Join(enabled, e.Name())) {
+			p.Plugins = append(p.Plugins, e.Name())
 		}
-		p.Plugins = append(p.Plugins, e.Name())
 	}
 	services, err := filepath.Glob(m.host.Store.LibPath("services", "*", "*"))
 	if err != nil {

@@ -149,22 +149,22 @@ func (f *Flow) LetGo(ctx context.Context, name string) error {
 	return nil
 }
 
-// foreign tells whether what there is of an app is none of ours to change: it has no release, and no container that we made.
-// So is an app that a Dokku runs on this machine until it is taken over.
-func (f *Flow) foreign(ctx context.Context, s schedule.Scheduler, name string) (bool, error) {
+// ours tells whether there is something of an app for us to act on: it has a release, or a container that we made. An app that
+// a Dokku runs on this machine has neither until it is taken over; others is how many containers it has.
+func (f *Flow) ours(ctx context.Context, s schedule.Scheduler, name string) (ours bool, others int, err error) {
 	if _, deployed, err := f.releases.Current(name); err != nil || deployed {
-		return false, err
+		return deployed, 0, err
 	}
 	instances, err := s.Instances(ctx, name)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	for _, i := range instances {
 		if i.Deploy != "" {
-			return false, nil
+			return true, 0, nil
 		}
 	}
-	return len(instances) > 0, nil
+	return false, len(instances), nil
 }
 
 // AnyForeign tells whether a Dokku runs some app of this installation that was not taken over.
@@ -178,8 +178,8 @@ func (f *Flow) AnyForeign(ctx context.Context) (bool, error) {
 		if err != nil {
 			continue // not ours to run
 		}
-		if foreign, err := f.foreign(ctx, s, name); err != nil || foreign {
-			return foreign, err
+		if _, others, err := f.ours(ctx, s, name); err != nil || others > 0 {
+			return others > 0, err
 		}
 	}
 	return false, nil

@@ -137,7 +137,7 @@ func (f *Flow) Restore(ctx context.Context, out *command.Output, name string, re
 	if err != nil {
 		return err
 	}
-	if foreign, err := f.foreign(ctx, s, name); err != nil || foreign {
+	if ours, _, err := f.ours(ctx, s, name); err != nil || !ours {
 		if err == nil {
 			err = f.BuildProxyConfig(ctx, name)
 		}

@@ -103,8 +103,11 @@ func (w *world) isTaken(t *testing.T) {
 			t.Errorf("%s of %s: %q %v, want %q", got.name, got.plugin, v, err, want)
 		}
 	}
-	if r := w.Dokku("--quiet", "docker-options:list", "--phase", "deploy", "blog"); !strings.Contains(r.Stdout, "-v /var/lib/dokku/data/storage/blog:/uploads") || strings.Contains(r.Stdout, "restart") {
+	if r := w.Dokku("--quiet", "docker-options:list", "--phase", "deploy", "blog"); strings.Contains(r.Stdout, "restart") {
 		t.Errorf("docker options: %+v", r)
+	}
+	if r := w.Dokku("--quiet", "storage:list", "blog"); !strings.Contains(r.Stdout, "/var/lib/dokku/data/storage/blog:/uploads") {
+		t.Errorf("storage: %+v", r)
 	}
 	r := w.Dokku("ps:report", "blog")
 	for _, want := range []string{"Running:                          true", "Status web 1:", "running (CID: " + w.containers["web.1"].ID[:11]} {
@@ -270,10 +273,13 @@ func TestDaemonLeavesAppsOfDokkuAlone(t *testing.T) {
 	w := newWorld(t, "0.37.4")
 	retired := start(t, w.engine, "blog", "web.1.1700000000", "dokku/blog:latest")
 	before := w.scan(t)
-	for range 2 {
-		if err := w.flow.Restore(context.Background(), command.Discard(), "blog", true); err != nil {
+	for _, name := range []string{"blog", "blog", "old"} {
+		if err := w.flow.Restore(context.Background(), command.Discard(), name, true); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if pending, err := migrate.Pending(context.Background(), w.Host, w.flow); err != nil || !pending {
+		t.Errorf("a Dokku has this machine: %v %v", pending, err)
 	}
 	w.untouched(t)
 	if c, err := w.engine.Inspect(context.Background(), retired.ID); err != nil || c.State != "running" {
@@ -286,6 +292,9 @@ func TestDaemonLeavesAppsOfDokkuAlone(t *testing.T) {
 		t.Error("it is not routed")
 	}
 	w.ok(t, "migrate")
+	if pending, err := migrate.Pending(context.Background(), w.Host, w.flow); err != nil || pending {
+		t.Errorf("a Dokku has this machine still: %v %v", pending, err)
+	}
 	w.ok(t, "ps:retire")
 	if _, err := w.engine.Inspect(context.Background(), retired.ID); !errors.Is(err, docker.ErrNotFound) {
 		t.Errorf("after the migration: %v", err)
@@ -360,6 +369,7 @@ func newWorld(t *testing.T, version string) *world {
 	w := &world{t: t, engine: fake.New(), proxy: &routes{routes: map[string]proxy.Routes{}}, containers: map[string]docker.Container{}, off: map[string]bool{}}
 	w.World = plugintest.MakeAll(t, func(_ testing.TB, h *plugin.Host) []plugin.Plugin { return w.features(t, h) })
 	w.image = w.engine.AddImage(docker.Image{Tags: []string{"dokku/blog:latest"}, Cmd: []string{"serve"}})
+	must(t, os.Remove(w.Host.Store.LibPath("config", "--global"))) // slipwayd made it, not Dokku
 	tree := dokkutree.Tree{Root: w.Host.Store.Root(), Lib: w.Host.Store.Lib(), Version: version}
 	must(t, tree.Lay())
 	for _, dyno := range []string{"web.1", "worker.1"} {

@@ -243,7 +243,14 @@ func (m *migration) tree(backup string) snapshot.Tree {
 
 // defaultFolder is where a backup goes that nobody said anything about.
 func (m *migration) defaultFolder() string {
-	return m.host.Store.LibPath(backupsDir, backupPrefix+time.Now().UTC().Format("20060102T150405Z"))
+	at := time.Now().UTC()
+	for {
+		folder := m.host.Store.LibPath(backupsDir, backupPrefix+at.Format("20060102T150405Z"))
+		if !exists(folder) {
+			return folder
+		}
+		at = at.Add(time.Second) // another one within this second
+	}
 }
 
 // Where backups go, below DOKKU_LIB_ROOT.

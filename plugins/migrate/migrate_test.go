@@ -135,6 +135,26 @@ func (w *world) untouched(t *testing.T) {
 	}
 }
 
+// A restart changes nothing that Dokku could lose.
+func TestUndoAfterARestartTellsAndGoesOn(t *testing.T) {
+	w := newWorld(t, "0.36.10")
+	before := w.scan(t)
+	w.ok(t, "migrate")
+	skipped := w.Host.Property("checks", "skipped")
+	must(t, w.Host.Store.Set(skipped, "blog", "_all_")) // nothing listens here
+	w.ok(t, "ps:restart", "blog")
+	must(t, w.Host.Store.Set(skipped, "blog", "worker"))
+	r := w.Dokku("migrate", "--undo")
+	if r.Code != 0 || !strings.Contains(r.Stdout, "blog: Its containers were replaced by others of the same release") {
+		t.Errorf("undo: %+v", r)
+	}
+	for _, diff := range snapshot.Compare(before, w.scan(t)) {
+		if name := filepath.Base(diff.Path); !strings.HasPrefix(name, "CONTAINER.") && !strings.HasPrefix(name, "IP.") && !strings.HasPrefix(name, "PORT.") {
+			t.Errorf("%+v", diff)
+		}
+	}
+}
+
 func TestNextDeployReplacesWhatWasTakenOver(t *testing.T) {
 	w := newWorld(t, "0.37.4")
 	w.ok(t, "migrate")

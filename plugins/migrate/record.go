@@ -25,12 +25,13 @@ const (
 
 // record is what is written down of a migration, before each thing that it does: $DOKKU_LIB_ROOT/data/slipway/dokku.json.
 type record struct {
-	Phase    phase          `json:"phase"`
-	Started  time.Time      `json:"started"`
-	Folder   string         `json:"folder"`   // of the backup
-	Releases map[string]int `json:"releases"` // apps taken over, to their release then
-	Locks    []lockSeen     `json:"locks"`    // deploy locks that were there, which the backup leaves out
-	Host     []hostStep     `json:"host"`     // what was done to the host
+	Phase    phase               `json:"phase"`
+	Started  time.Time           `json:"started"`
+	Folder   string              `json:"folder"`   // of the backup
+	Releases map[string]int      `json:"releases"` // apps taken over, to their release then
+	Running  map[string][]string `json:"running"`  // the containers that were taken over, by app
+	Locks    []lockSeen          `json:"locks"`    // deploy locks that were there, which the backup leaves out
+	Host     []hostStep          `json:"host"`     // what was done to the host
 }
 
 func (m *migration) recordPath() string { return m.host.Store.LibPath("data", "slipway", "dokku.json") }

@@ -11,40 +11,59 @@ import (
 	"strings"
 
 	"github.com/slipwayhq/slipway/internal/snapshot"
+	"github.com/slipwayhq/slipway/schedule"
 )
 
 // volatile are files in an app's folder that change without anybody's doing: where containers are, and what git tidies up.
 var volatile = regexp.MustCompile(`^(CONTAINER|IP|PORT)\.|^\.tmp-|^(objects|gc\.|packed-refs|hooks|info|logs)`)
 
+// byDeploys are properties by plugin that a deploy or a restart writes by itself.
+var byDeploys = map[string][]string{
+	"app-json": {"heroku.postdeploy"}, "apps": {"deploy-source", "deploy-source-metadata"}, "builder": {"detected"}, "common": {"deployed"},
+	"config": {"env-migrated"}, "nginx": {"last-visited-at"}, "ports": {"map-detected"}, "proxy": {"proxy-port", "proxy-ssl-port"},
+	"ps": {"can-scale", "restore"}, "registry": {"tag-version"},
+}
+
 // since says what happened after the machine was taken over: deploys, and changes to files that neither migrate nor the
-// mere running of apps makes. A migration that was cut off before its end has nothing after it.
-func (m *migration) since(ctx context.Context, rec record) ([]remark, error) {
-	all := []remark{}
+// mere running of apps makes; lost tells whether an undo would lose any of it. A migration that was cut off before its end
+// has nothing after it.
+func (m *migration) since(ctx context.Context, rec record) (all []remark, lost bool, err error) {
+	all = []remark{}
 	names, err := m.host.Store.Apps()
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	instances, err := m.flow.InstancesByApp(ctx, "")
+	if err != nil {
+		return nil, false, err
 	}
 	for _, name := range names {
 		current, ok, err := m.flow.Releases().Current(name)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if noted, was := rec.Releases[name]; ok && (!was || current.Number > noted) {
+		noted, was := rec.Releases[name]
+		switch {
+		case ok && (!was || current.Number > noted):
 			all = append(all, remark{App: name, What: fmt.Sprintf("It was deployed and runs release v%d (%s), which Dokku's files know nothing of.", current.Number, current.Description)})
+			lost = true
+		case slices.ContainsFunc(schedule.In(instances[name], schedule.Live), func(i schedule.Instance) bool { return !slices.Contains(rec.Running[name], i.ID) }):
+			all = append(all, remark{App: name, What: "Its containers were replaced by others of the same release, as a restart does. Dokku finds the new ones."})
 		}
 	}
 	after, err := readManifest(filepath.Join(rec.Folder, afterFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return all, nil
+		return all, lost, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	now, err := snapshot.Scan(ctx, m.tree(rec.Folder))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return append(all, m.byApp(snapshot.Compare(after, now))...), nil
+	changed := m.byApp(snapshot.Compare(after, now))
+	return append(all, changed...), lost || len(changed) > 0, nil
 }
 
 // byApp puts changes of files into words, one remark for each app that they are about.
@@ -78,6 +97,9 @@ func (m *migration) byApp(changes []snapshot.Change) []remark {
 				continue
 			}
 			app, file = "", rel
+			if len(parts) == 4 && parts[0] == "config" && slices.Contains(byDeploys[parts[1]], parts[3]) {
+				continue
+			}
 			if len(parts) == 4 && parts[0] == "config" {
 				app, file = parts[2], "property "+parts[3]+" of "+parts[1]
 			} else if len(parts) == 3 && parts[0] == "config" && parts[2] == "ENV" {

@@ -44,7 +44,7 @@ func (m *migration) take(ctx context.Context, out *command.Output, p *plan) erro
 		if err := m.backUp(ctx, p.Backup.Folder, locks.made); err != nil {
 			return err
 		}
-		rec = record{Phase: taking, Started: time.Now().UTC(), Folder: p.Backup.Folder, Releases: map[string]int{}, Locks: locks.files}
+		rec = record{Phase: taking, Started: time.Now().UTC(), Folder: p.Backup.Folder, Releases: map[string]int{}, Running: map[string][]string{}, Locks: locks.files}
 		if err := m.writeRecord(rec); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (m *migration) applyChanges(ctx context.Context, out *command.Output, p *pl
 	return nil
 }
 
-// noteReleases writes down which release each app has: a later one was deployed by us.
+// noteReleases writes down which release each app has, and its containers: later ones came from us.
 func (m *migration) noteReleases(rec *record, apps []appSeen) error {
 	for n, a := range apps {
 		rel, ok, err := m.flow.Releases().Current(a.Name)
@@ -105,6 +105,9 @@ func (m *migration) noteReleases(rec *record, apps []appSeen) error {
 		}
 		if _, noted := rec.Releases[a.Name]; ok && !noted {
 			rec.Releases[a.Name] = rel.Number
+			for _, r := range a.Containers {
+				rec.Running[a.Name] = append(rec.Running[a.Name], r.ID)
+			}
 		}
 		if ok {
 			apps[n].Release = rel.Number

@@ -50,11 +50,12 @@ func (m *migration) undo(ctx context.Context, c *command.Call, out *command.Outp
 		return err
 	}
 	if rec.Phase != giving {
-		if result.Since, err = m.since(ctx, rec); err != nil {
+		var lost bool
+		if result.Since, lost, err = m.since(ctx, rec); err != nil {
 			return err
 		}
 		printRemarks(out, "What happened since this machine was taken over", result.Since)
-		if len(result.Since) > 0 && !how.force {
+		if lost && !how.force {
 			if err := m.tell(c, how, result); err != nil {
 				return err
 			}

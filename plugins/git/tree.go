@@ -301,6 +301,13 @@ func (w worktree) detach(ctx context.Context, r repository, rev, branch string) 
 		return fail(err)
 	}
 	defer root.Close()
+	// What other repositories have too, for scripts that expect it.
+	if err := root.MkdirAll(".git/hooks", 0o755); err != nil {
+		return fail(err)
+	}
+	if err := root.WriteFile(".git/description", []byte(r.app+"\n"), 0o644); err != nil {
+		return fail(err)
+	}
 	if err := root.Remove(alternates); err != nil {
 		return fail(err)
 	}

@@ -92,6 +92,11 @@ func TestKeepGitDir(t *testing.T) {
 		t.Errorf("the tree is dirty: %s", got)
 	}
 	copied.ok("fsck", "--full")
+	for _, name := range []string{"config", "description", "HEAD", "hooks", "index", "info", "logs", "objects", "refs"} { // as in a Dokku build
+		if _, err := os.Stat(filepath.Join(kept, ".git", name)); err != nil && name != "hooks" { // the copy leaves empty folders out
+			t.Error(err)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(kept, alternates)); err == nil {
 		t.Error("the kept repository still borrows objects")
 	}

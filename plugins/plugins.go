@@ -16,7 +16,11 @@ import (
 	"github.com/slipwayhq/slipway/plugins/builder"
 	builderdockerfile "github.com/slipwayhq/slipway/plugins/builder-dockerfile"
 	builderherokuish "github.com/slipwayhq/slipway/plugins/builder-herokuish"
+	builderlambda "github.com/slipwayhq/slipway/plugins/builder-lambda"
+	buildernixpacks "github.com/slipwayhq/slipway/plugins/builder-nixpacks"
 	buildernull "github.com/slipwayhq/slipway/plugins/builder-null"
+	builderpack "github.com/slipwayhq/slipway/plugins/builder-pack"
+	builderrailpack "github.com/slipwayhq/slipway/plugins/builder-railpack"
 	builderstatic "github.com/slipwayhq/slipway/plugins/builder-static"
 	"github.com/slipwayhq/slipway/plugins/buildpacks"
 	"github.com/slipwayhq/slipway/plugins/builds"
@@ -57,7 +61,8 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		Host:  h,
 		Proxy: provider,
 		Builders: []build.Builder{
-			builderdockerfile.New(h), builderherokuish.New(h), buildernull.New(h), builderstatic.New(h, clientBinary),
+			builderdockerfile.New(h), builderherokuish.New(h), builderlambda.New(h), buildernixpacks.New(h), buildernull.New(h),
+			builderpack.New(h), builderrailpack.New(h), builderstatic.New(h, clientBinary),
 		},
 		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store)},
 		Records:    records,
@@ -68,7 +73,11 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		builder.Plugin(h),
 		builderdockerfile.Plugin(h),
 		builderherokuish.Plugin(h),
+		builderlambda.Plugin(h),
+		buildernixpacks.Plugin(h),
 		buildernull.Plugin(h),
+		builderpack.Plugin(h),
+		builderrailpack.Plugin(h),
 		builderstatic.Plugin(h),
 		buildpacks.Plugin(h),
 		builds.Plugin(h, records),

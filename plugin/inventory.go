@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -127,4 +128,14 @@ func parseAbout(text string) (version, description string) {
 		}
 	}
 	return version, description
+}
+
+// InstalledLine is a plugin as plugin:list shows it.
+// Source: what plugn list prints.
+func InstalledLine(p Installed) string {
+	state := "disabled"
+	if p.Enabled {
+		state = "enabled"
+	}
+	return fmt.Sprintf("  %-20s %-5s %-10s %s", p.Name, p.Version, state, p.Description)
 }

@@ -47,6 +47,7 @@ import (
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
 	"github.com/slipwayhq/slipway/plugins/shell"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
+	"github.com/slipwayhq/slipway/plugins/standard"
 	"github.com/slipwayhq/slipway/plugins/storage"
 	"github.com/slipwayhq/slipway/plugins/trace"
 	"github.com/slipwayhq/slipway/proxy"
@@ -104,6 +105,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		schedulerdockerlocal.Plugin(h),
 		shell.Plugin(h),
 		sshkeys.Plugin(h),
+		standard.Plugin(h),
 		storage.Plugin(h),
 		trace.Plugin(h),
 	}

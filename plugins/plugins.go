@@ -36,6 +36,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/logs"
 	"github.com/slipwayhq/slipway/plugins/migrate"
 	"github.com/slipwayhq/slipway/plugins/network"
+	"github.com/slipwayhq/slipway/plugins/pluginctl"
 	"github.com/slipwayhq/slipway/plugins/ports"
 	proxyplugin "github.com/slipwayhq/slipway/plugins/proxy"
 	"github.com/slipwayhq/slipway/plugins/ps"
@@ -94,6 +95,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		logs.Plugin(h),
 		network.Plugin(h),
 		migrate.Plugin(h, flow, filepath.Dir(clientBinary)),
+		pluginctl.Plugin(h),
 		ports.Plugin(h),
 		proxyplugin.Plugin(h),
 		ps.Plugin(h, flow),

@@ -1,0 +1,173 @@
+package pluginctl
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+)
+
+type installArgs struct {
+	Core       bool     `flag:"core"`
+	Committish string   `flag:"committish"`
+	Name       string   `flag:"name"`
+	Skip       bool     `flag:"skip-install-trigger"`
+	Rest       []string `arg:"url,optional"`
+}
+
+// install adds a plugin, or without one runs the install hooks of all.
+func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) error {
+	if in.Core {
+		if len(in.Rest) > 0 {
+			c.Out.Headers().Step("Cannot install additional core plugins, running core plugin install trigger")
+		}
+		return nil // what is compiled in needs no installation
+	}
+	if len(in.Rest) == 0 {
+		return p.hooks(ctx, c.Out, "install", "")
+	}
+	from, err := parseSource(in.Rest[0])
+	if err != nil || len(in.Rest) > 1 {
+		c.Out.Warn("First argument must be --core or url to plugin")
+		c.Out.Warn("Valid prefixes: https:, git:, ssh:, file:")
+		c.Out.Warn("Valid suffixes: .tar.gz, .tgz")
+		return command.BadInput("Please retry with valid arguments")
+	}
+	name, err := nameOf(in.Rest[0])
+	if in.Name != "" {
+		name, err = ParseName(in.Name)
+	}
+	if err != nil {
+		return command.BadInput("%w", err)
+	}
+	if in.Committish != "" && strings.HasPrefix(in.Committish, "-") {
+		return command.BadInput("%q is no branch, commit or tag", in.Committish)
+	}
+	if err := p.add(ctx, c.Out, from, string(name), in); err != nil {
+		return err
+	}
+	if in.Skip {
+		return nil
+	}
+	return p.hooks(ctx, c.Out, "install", string(name))
+}
+
+// add gets a plugin, enables it and runs its install hook. When one of these
+// fails nothing of it is left.
+func (p *plugins) add(ctx context.Context, out *command.Output, from source, name string, in installArgs) (err error) {
+	dir := p.available(name)
+	if _, err := os.Lstat(dir); err == nil {
+		return command.Fail("There is a plugin %s already. Update it: dokku plugin:update %s", name, name)
+	}
+	if err := p.prepare(); err != nil {
+		return err
+	}
+	staging, err := os.MkdirTemp(filepath.Dir(dir), ".installing-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
+	out.Headers().Step("Cloning plugin repo %s to %s", from.shown(), dir)
+	got := filepath.Join(staging, name)
+	if err := p.get(ctx, out, from, got, in.Committish); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(got, "plugin.toml")); err != nil {
+		return command.Fail("%s is not a Dokku plugin: it has no plugin.toml", from.shown())
+	}
+	if err := os.Chmod(got, 0o755); err != nil {
+		return err
+	}
+	if p.host.Compiled(name) {
+		out.Warn("The plugin %s takes the place of the feature %s of Slipway", name, name)
+	}
+	if err := os.Rename(got, dir); err != nil {
+		return err
+	}
+	undo := func(cause error) error {
+		return errors.Join(cause, remove(p.enabled(name)), os.RemoveAll(dir))
+	}
+	if !in.Skip {
+		// Before it is enabled: while this runs, its triggers must not.
+		if err := p.hook(ctx, out, dir, "install"); err != nil {
+			return undo(command.Fail("The plugin %s could not be installed: its install hook failed. Nothing of it is left", name))
+		}
+	}
+	if err := p.link(name); err != nil {
+		return undo(err)
+	}
+	out.Headers().Step("Plugin %s enabled", name)
+	return nil
+}
+
+// prepare makes the folders of plugins as plugn has them.
+func (p *plugins) prepare() error {
+	store := p.host.Store
+	for _, folder := range []string{"available", "enabled"} {
+		if err := store.MkdirAll(store.LibPath("plugins", folder), 0o755); err != nil {
+			return err
+		}
+	}
+	config := store.LibPath("plugins", "config.toml")
+	if _, err := os.Stat(config); err == nil {
+		return nil
+	}
+	return store.WriteFile(config, nil, 0o644)
+}
+
+func (p *plugins) available(name string) string {
+	return p.host.Store.LibPath("plugins", "available", name)
+}
+func (p *plugins) enabled(name string) string {
+	return p.host.Store.LibPath("plugins", "enabled", name)
+}
+
+func (p *plugins) link(name string) error { return os.Symlink(p.available(name), p.enabled(name)) }
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// hooks runs one hook of every enabled plugin but one, as root, in the order of
+// names. The first that fails ends it.
+func (p *plugins) hooks(ctx context.Context, out *command.Output, hook, but string, args ...string) error {
+	for _, i := range p.external() {
+		if i.Name == but || !i.Enabled {
+			continue
+		}
+		if err := p.hook(ctx, out, i.Dir, hook, args...); err != nil {
+			return command.Fail("The %s hook of the plugin %s failed", hook, i.Name)
+		}
+	}
+	return nil
+}
+
+// external lists the plugins that are not compiled in.
+func (p *plugins) external() []plugin.Installed {
+	var all []plugin.Installed
+	for _, i := range p.host.Installed() {
+		if !i.Core {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+type coreArgs struct {
+	Core bool `flag:"core"`
+}
+
+func (p *plugins) dependencies(ctx context.Context, c *command.Call, in coreArgs) error {
+	if in.Core {
+		return nil // what is compiled in depends on nothing that a hook installs
+	}
+	return p.hooks(ctx, c.Out, "dependencies", "")
+}

@@ -1,0 +1,89 @@
+// Package pluginctl installs and removes plugins of others: folders of
+// executables as Dokku has them. It is the feature `plugin`.
+//
+//	dokku plugin:install https://github.com/dokku/dokku-postgres.git            as root
+//	dokku plugin:install https://example.com/plugin.git --committish v1.2 --name mine
+//	dokku plugin:install file:///root/plugin                a folder, or a repository, of this machine
+//	dokku plugin:install https://example.com/plugin.tar.gz
+//	dokku plugin:update postgres            to the newest of its branch; `plugin:update postgres v1.3` to that version
+//	dokku plugin:disable postgres           and plugin:enable
+//	dokku plugin:uninstall postgres
+//	dokku plugin:list                       with --format json too
+//	dokku plugin:trigger post-create blog   fire a trigger by hand
+//
+// A plugin is in $DOKKU_LIB_ROOT/plugins/available/NAME, and enabled by a link in
+// plugins/enabled. Its hook `install` runs as root when it is installed, as do
+// dependencies, update and uninstall. When a plugin cannot be had, or its
+// install hook fails, nothing of it is left.
+//
+// Hooks run as root: install only what you would run as root yourself. A plugin
+// named like a feature of Slipway takes its place, and says so.
+package pluginctl
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+)
+
+// Plugin makes the feature.
+func Plugin(h *plugin.Host) plugin.Plugin {
+	p := &plugins{host: h}
+	return plugin.Plugin{
+		Name: "plugin", Help: "Manage installed plugins",
+		Commands: []*command.Command{
+			command.New("plugin:disable", "Disable an installed plugin (third-party only)", p.disable, command.Root, command.Usage("<name>")),
+			command.New("plugin:enable", "Enable a previously disabled plugin", p.enable, command.Root, command.Usage("<name>")),
+			command.New("plugin:install", "Optionally download git-url (and pin to the specified branch/commit/tag) & run install trigger for active plugins (or only core ones)", p.install,
+				command.Root, command.RawFlags, command.Usage("[--core|--git-url] [--committish branch|commit|commit] [--name custom-plugin-name] [--skip-install-trigger]")),
+			command.New("plugin:install-dependencies", "Run install-dependencies trigger for active plugins (or only core ones)", p.dependencies, command.Root, command.Usage("[--core]")),
+			command.New("plugin:installed", "Checks if a plugin is installed", p.installed, command.Root, command.Hidden, command.Usage("<name>")),
+			command.New("plugin:list", "Print active plugins", p.list, command.Usage("[--format stdout|json]")),
+			command.New("plugin:trigger", "Trigger an arbitrary plugin hook", p.trigger, command.Root, command.PlainArgs, command.Usage("<args...>")),
+			command.New("plugin:uninstall", "Uninstall a plugin (third-party only)", p.uninstall, command.Root, command.Usage("<name>")),
+			command.New("plugin:update", "Optionally update named plugin from git (and pin to the specified branch/commit/tag) & run update trigger for active plugins", p.update,
+				command.Root, command.Usage("[name [branch|commit|tag]]")),
+		},
+	}
+}
+
+type plugins struct{ host *plugin.Host }
+
+// Name is a plugin's name, which is a folder's.
+type Name string
+
+var nameRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
+
+// ParseName checks a plugin's name.
+func ParseName(s string) (Name, error) {
+	if !nameRE.MatchString(s) || len(s) > 100 {
+		return "", fmt.Errorf("%q is no name for a plugin: it has letters, digits, _, . and - only", s)
+	}
+	return Name(s), nil
+}
+
+// nameOf is the name that a plugin gets from where it is: the end of the URL
+// without dokku- and what says how it is packed.
+// Source: Dokku plugins/plugin/functions, plugin_name.
+func nameOf(url string) (Name, error) {
+	url, _, _ = strings.Cut(url, "?")
+	name := strings.TrimRight(url, "/")
+	name = name[strings.LastIndexAny(name, "/:")+1:]
+	for _, end := range []string{".git", ".tar.gz", ".tgz"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return ParseName(strings.TrimPrefix(name, "dokku-"))
+}
+
+type triggerArgs struct {
+	Trigger []string `arg:"trigger" missing:"Please specify a trigger"`
+}
+
+// trigger fires as the system user, whatever the trigger answers to.
+func (p *plugins) trigger(ctx context.Context, _ *command.Call, in triggerArgs) error {
+	return p.host.Bus.Event(ctx, in.Trigger[0], in.Trigger[1:]...)
+}

@@ -58,7 +58,11 @@ func (t *Table) featureHelp(out *Output, feature string) error {
 	var rows [][2]string
 	for _, cmd := range t.Commands() {
 		if cmd.Feature() == feature {
-			rows = append(rows, [2]string{cmd.Signature(), cmd.Help})
+			text := cmd.Help
+			if t.features[feature].Wide {
+				text = " " + text
+			}
+			rows = append(rows, [2]string{cmd.Signature(), text})
 		}
 	}
 	printColumns(out, rows)

@@ -17,6 +17,9 @@ type Feature struct {
 	Help string // one line
 	// About is what NAME:help says; "" = Help.
 	About string
+	// Wide is a third blank between the columns of NAME:help, as Dokku's plugins in
+	// bash have it.
+	Wide bool
 }
 
 // Table holds all commands. It is immutable once made; external plugins answer

@@ -34,6 +34,7 @@ type Plugin struct {
 	Feature    string // the name in front of the colon of its commands, where it is not Name
 	Help       string // one line for `help`; "" keeps the feature out of it
 	About      string // what NAME:help says where Dokku has other words there; "" = Help
+	WideHelp   bool   // NAME:help has three blanks between its columns, as those of Dokku that are bash
 	Commands   []*command.Command
 	Properties []state.Property
 	Triggers   Triggers

@@ -18,7 +18,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	var commands []*command.Command
 	for _, p := range plugins {
 		if p.Help != "" {
-			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About})
+			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About, Wide: p.WideHelp})
 		}
 		commands = append(commands, p.Commands...)
 	}

@@ -48,7 +48,7 @@ func newPlugin(h *plugin.Host, now func() time.Time) plugin.Plugin {
 	}
 	pair := command.Usage("<app> CRT KEY")
 	return plugin.Plugin{
-		Name: "certs", Help: "Manage SSL (TLS) certs",
+		Name: "certs", Help: "Manage SSL (TLS) certs", WideHelp: true,
 		Commands: []*command.Command{
 			command.New("certs:add", "Add an ssl endpoint to an app. Can also import from a tarball on stdin", c.add, pair),
 			command.New("certs:update", "Update an SSL Endpoint on an app. Can also import from a tarball on stdin", c.add, pair),

@@ -65,7 +65,7 @@ func wholeNumber(least int) func(string) error {
 func Plugin(h *plugin.Host) plugin.Plugin {
 	c := &checks{h}
 	return plugin.Plugin{
-		Name: "checks", Help: "Manage zero-downtime settings",
+		Name: "checks", Help: "Manage zero-downtime settings", WideHelp: true,
 		Commands: []*command.Command{
 			command.New("checks:disable", "Disable zero-downtime deployment for all processes (or comma-separated process-type list) ***WARNING: this will cause downtime during deployments***",
 				c.disable, usage),

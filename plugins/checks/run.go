@@ -187,6 +187,13 @@ func (c *checks) runOne(ctx context.Context, call *command.Call, what checked, p
 	}
 	instance := what.instances[i]
 	call.Out.Step("Running checks for app (%s.%s)", what.app, instance.Dyno())
+	port := instance.Port
+	if port == 0 && p.process == "web" {
+		port = what.port
+	}
+	if err := c.host.Bus.Event(ctx, "check-deploy", what.app, instance.ID, p.process, strconv.Itoa(port), instance.IP, strconv.Itoa(p.index)); err != nil {
+		return err
+	}
 	off, err := c.listed(skipped, what.app, p.process)
 	if err != nil {
 		return err
@@ -197,10 +204,7 @@ func (c *checks) runOne(ctx context.Context, call *command.Call, what checked, p
 	}
 	target := check.Target{
 		App: what.app, Process: p.process, Index: p.index, ContainerID: instance.ID, IP: instance.IP,
-		Port: instance.Port, Host: what.host, TLS: what.tls,
-	}
-	if target.Port == 0 && p.process == "web" {
-		target.Port = what.port
+		Port: port, Host: what.host, TLS: what.tls,
 	}
 	err = check.Run(ctx, c.host.Docker, target, check.Config{
 		Checks:   check.OfType(what.manifest.Healthchecks[p.process], check.Startup),

@@ -36,7 +36,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	d := domains{h, &sync.Mutex{}}
 	report := plugin.Report{Feature: "domains", Usage: "[<app>|--global] [<flag>]", App: d.reportApp, Global: d.reportGlobal}
 	return plugin.Plugin{
-		Name: "domains", Help: "Manage domains used by the proxy",
+		Name: "domains", Help: "Manage domains used by the proxy", WideHelp: true,
 		Commands: []*command.Command{
 			command.New("domains:add", "Add domains to app", d.add),
 			command.New("domains:remove", "Remove domains from app", d.remove),

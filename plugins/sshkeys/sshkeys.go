@@ -34,7 +34,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	f := &feature{store: h.Store}
 	return plugin.Plugin{
 		Name: "ssh-keys",
-		Help: "Manage public ssh keys used for deployment",
+		Help: "Manage public ssh keys used for deployment", WideHelp: true,
 		Commands: []*command.Command{
 			command.New("ssh-keys:add", "Add a new public key by pipe or path", f.add,
 				command.Admin, command.Usage("<name> [/path/to/key]")),

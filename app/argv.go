@@ -18,12 +18,17 @@ func Argv(line string, env map[string]string) ([]string, error) {
 		return nil, err
 	}
 	for i, word := range argv {
-		argv[i] = variableRE.ReplaceAllStringFunc(word, func(ref string) string {
-			if v, ok := env[strings.Trim(ref, "${}")]; ok {
-				return v
-			}
-			return ref
-		})
+		argv[i] = Expand(word, env)
 	}
 	return argv, nil
+}
+
+// Expand replaces $NAME and ${NAME} where NAME is in env, as Argv does it.
+func Expand(text string, env map[string]string) string {
+	return variableRE.ReplaceAllStringFunc(text, func(ref string) string {
+		if v, ok := env[strings.Trim(ref, "${}")]; ok {
+			return v
+		}
+		return ref
+	})
 }

@@ -108,14 +108,16 @@ func validSeconds(v string) error {
 
 func (p *ps) triggers() plugin.Triggers {
 	return plugin.Triggers{
-		"app-restart":        p.onRestart,
-		"release-and-deploy": p.onReleaseAndDeploy,
-		"proxy-build-config": p.onProxyBuildConfig,
-		"proxy-clear-config": p.onProxyClearConfig,
-		"pre-delete":         p.onPreDelete,
-		"post-create":        p.onPostCreate,
-		"ps-can-scale":       p.onCanScale,
-		"ps-current-scale":   p.onCurrentScale,
+		"app-restart":          p.onRestart,
+		"release-and-deploy":   p.onReleaseAndDeploy,
+		"proxy-build-config":   p.onProxyBuildConfig,
+		"proxy-clear-config":   p.onProxyClearConfig,
+		"pre-delete":           p.onPreDelete,
+		"post-create":          p.onPostCreate,
+		"ps-can-scale":         p.onCanScale,
+		"ps-current-scale":     p.onCurrentScale,
+		"procfile-exists":      p.onProcfileExists,
+		"procfile-get-command": p.onProcfileCommand,
 	}
 }
 

@@ -21,6 +21,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 type listArgs struct {
 	Format string `flag:"format" default:"stdout" help:"stdout or json"`
+	Quiet  bool   `flag:"quiet" help:"without the headers"`
 	App    string `arg:"app"`
 }
 
@@ -32,13 +33,16 @@ type listed struct {
 	CreatedAt string `json:"created_at"`
 }
 
-func (r *run) list(ctx context.Context, c *command.Call, in listArgs) error {
+func (r *run) list(ctx context.Context, _ *command.Call, in listArgs) error {
 	if in.Format != "stdout" && in.Format != "json" {
 		return command.BadInput("Invalid format specified, supported formats: json, stdout")
 	}
 	scheduler, err := r.host.Store.Computed(selectedScheduler, in.App)
 	if err != nil {
 		return err
+	}
+	if in.Quiet { // behind the command's name, as in front of it
+		ctx = trigger.WithEnv(ctx, map[string]string{"DOKKU_QUIET_OUTPUT": "true"})
 	}
 	return r.host.Bus.Event(ctx, "scheduler-run-list", scheduler, in.App, in.Format)
 }
@@ -49,6 +53,7 @@ func (r *run) onList(ctx context.Context, c *trigger.Call) error {
 		return nil
 	}
 	name, out := c.Arg(1), c.Output()
+	out = out.WithQuiet(out.Quiet() || c.Env["DOKKU_QUIET_OUTPUT"] != "")
 	containers, err := r.containers(ctx, name, containerType)
 	if err != nil {
 		return err

@@ -45,7 +45,8 @@ type Result struct {
 	Stripped bool  // the content of the one top folder was moved up
 }
 
-// Error says why an archive is refused, in one sentence for users.
+// Error says why an archive is refused, in one sentence for users: Dokku's
+// words where it has them (plugins/common/archive-functions).
 type Error struct {
 	Reason Reason
 	Text   string
@@ -126,11 +127,11 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 }
 
 func tooBig(limit int64) error {
-	return &Error{TooBig, fmt.Sprintf("The archive has more than %d bytes", limit)}
+	return &Error{TooBig, fmt.Sprintf("Archive exceeds maximum allowed size of %d bytes", limit)}
 }
 
 func tooMany(limit int) error {
-	return &Error{TooManyFiles, fmt.Sprintf("The archive has more than %d entries", limit)}
+	return &Error{TooManyFiles, fmt.Sprintf("Archive contains more than %d entries which exceeds the maximum of %d", limit, limit)}
 }
 
 func isContext(err error) bool {

@@ -31,9 +31,9 @@ func (w *writer) entry(name string) (clean string, skip bool, err error) {
 	}
 	switch {
 	case strings.HasPrefix(name, "/"):
-		return "", false, unsafe("The archive has an absolute path: %q", name)
+		return "", false, unsafe("Archive contains entries with absolute paths: %q", name)
 	case hasParent(name):
-		return "", false, unsafe("The archive has a path that leads out of it: %q", name)
+		return "", false, unsafe("Archive contains entries with parent directory traversal: %q", name)
 	case strings.ContainsRune(name, 0):
 		return "", false, unsafe("The archive has an invalid path: %q", name)
 	}
@@ -120,7 +120,10 @@ func (w *writer) hardLink(name, target string) error {
 }
 
 func linkOut(name, target string) error {
-	return unsafe("The archive has a link that leads out of it: %q to %q", name, target)
+	if filepath.IsAbs(target) {
+		return unsafe("Archive contains symlinks with absolute targets: %q to %q", name, target)
+	}
+	return unsafe("Archive contains symlinks pointing outside extraction directory: %q to %q", name, target)
 }
 
 // replace makes the parents of name, and removes a file or link of that name.
@@ -146,7 +149,7 @@ func (w *writer) writing(name string, err error) error {
 		return err
 	}
 	if escapes(w.root, path.Dir(name)) {
-		return unsafe("The archive has a path that leads out of it: %q", name)
+		return unsafe("Archive contains entries with parent directory traversal: %q", name)
 	}
 	return fmt.Errorf("cannot unpack %q: %w", name, err)
 }

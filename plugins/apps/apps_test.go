@@ -156,3 +156,31 @@ func TestListShowsWhatTheCallerMaySee(t *testing.T) {
 		t.Errorf("asked %q", w.Fired)
 	}
 }
+
+// Security: an app that user-auth-app does not name does not exist for that
+// caller, whatever the command. Dokku: VerifyAppName.
+func TestHiddenAppsDoNotExist(t *testing.T) {
+	w := plugintest.Make(t, apps.Plugin)
+	for i := range 3 {
+		w.Dokku("apps:create", "app"+strconv.Itoa(i))
+	}
+	w.Answers["user-auth-app"] = "app1\n"
+	ana := command.Actor{User: "dokku", KeyName: "ana"}
+	for _, argv := range [][]string{{"apps:exists", "app0"}, {"apps:report", "app0"}, {"apps:lock", "app0"}, {"--force", "apps:destroy", "app0"}, {"apps:clone", "app0", "mine"}} {
+		if r := w.Run(ana, "", argv...); r.Code != 20 || r.Stderr != " !     App app0 does not exist\n" {
+			t.Errorf("%v: %+v", argv, r)
+		}
+	}
+	if r := w.Run(ana, "", "apps:report", "--app-dir"); r.Stdout != w.Host.Store.AppDir("app1")+"\n" {
+		t.Errorf("the report of all: %+v", r)
+	}
+	for arg, want := range map[string]string{"": "app1", "true": "app1", "false": "app0\napp1\napp2"} {
+		if got, err := w.Host.Bus.Query(t.Context(), "app-list", arg); got != want || err != nil {
+			t.Errorf("app-list %q: %q, %v", arg, got, err)
+		}
+	}
+	w.Answers["user-auth-app"] = "!it broke"
+	if r := w.Run(ana, "", "apps:exists", "app1"); r.Code != 20 {
+		t.Errorf("with a plugin that fails: %+v", r)
+	}
+}

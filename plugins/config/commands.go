@@ -29,6 +29,42 @@ func (cfg config) show(_ context.Context, c *command.Call, in showArgs) error {
 	return nil
 }
 
+type oldShowArgs struct {
+	Merged bool   `flag:"merged" help:"merge app environment and global environment"`
+	Shell  bool   `flag:"shell" help:"deprecated: config:export --format shell"`
+	Export bool   `flag:"export" help:"deprecated: config:export --format exports"`
+	App    string `arg:"app,global"`
+}
+
+// oldShow is config without a colon, with the flags of older scripts.
+func (cfg config) oldShow(ctx context.Context, c *command.Call, in oldShowArgs) error {
+	name := ""
+	switch {
+	case in.Shell && in.Export:
+		return command.BadInput("Only one of --shell and --export can be given")
+	case in.Shell:
+		name = "shell"
+	case in.Export:
+		name = "exports"
+	default:
+		return cfg.show(ctx, c, showArgs{Merged: in.Merged, App: in.App})
+	}
+	env, err := cfg.load(in.App, in.Merged)
+	if err != nil {
+		return err
+	}
+	c.Out.Warn("Deprecated: Use 'config:export --format %s' instead", name)
+	text, err := format(env, name)
+	if err != nil {
+		return err
+	}
+	if name == "shell" {
+		text = strings.TrimSuffix(text, " ")
+	}
+	_, err = io.WriteString(c.Out.Stdout(), text)
+	return err
+}
+
 // printColumns prints `KEY:  value` with the values below each other.
 func printColumns(line func(format string, args ...any), env map[string]string) {
 	for _, l := range pretty(env) {

@@ -39,7 +39,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 		Name: "config", Help: "Manage global and app-specific config vars",
 		Properties: []state.Property{state.EnvMigrated},
 		Commands: []*command.Command{
-			command.New("config", "Pretty-print an app or global environment", c.show, command.Usage("(<app>|--global)")),
+			command.New("config", "Pretty-print an app or global environment", c.oldShow, command.Usage("(<app>|--global)")),
 			command.New("config:show", "Show keys set in environment", c.show, command.Usage("[--merged] (<app>|--global)")),
 			command.New("config:get", "Display a global or app-specific config value", c.get, command.Usage("[--quoted] (<app>|--global) KEY")),
 			command.New("config:set", "Set one or more config vars", c.set, command.Usage("[--encoded] [--no-restart] (<app>|--global) KEY1=VALUE1 [KEY2=VALUE2 ...]")),

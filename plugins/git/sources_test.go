@@ -144,9 +144,9 @@ func TestFromArchiveRefuses(t *testing.T) {
 		argv  []string
 		want  string
 	}{
-		{good, []string{"--"}, "The archive has more than 1 entries. Raise the limit with: dokku git:set --global archive-max-files <number>"},
+		{good, []string{"--"}, "Archive contains more than 1 entries which exceeds the maximum of 1. Raise the limit with: dokku git:set --global archive-max-files <number>"},
 		{[]byte("hello"), []string{"--"}, "The archive cannot be read as tar"},
-		{archiveOf(t, "tar", map[string]string{"../a": ""}), []string{"--"}, "leads out of it"},
+		{archiveOf(t, "tar", map[string]string{"../a": ""}), []string{"--"}, "Archive contains entries with parent directory traversal: \"../a\""},
 		{nil, []string{}, "Please specify an archive url or -- to fetch the archive from stdin"},
 		{nil, []string{"--", "--archive-type", "rar"}, "Invalid archive type"},
 		{nil, []string{"--archive-type", "rar", "--"}, "Invalid archive type specified, valid archive types include: tar, tar.gz, zip"},

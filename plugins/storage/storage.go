@@ -83,6 +83,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			"docker-args-run":        s.argsOf(run),
 			"install":                s.onInstall,
 			"scheduler-storage-exec": s.onExec,
+			"slipway-start":          s.onStart,
 			"storage-app-mounts":     s.onAppMounts,
 			"storage-list":           s.onList,
 		},

@@ -139,6 +139,10 @@ func short(id string) string { return id[:min(len(id), 12)] }
 
 // surveyLock finds a deploy under way, and the lock of apps:lock. Before 0.34 the file was in the app's folder.
 func (m *migration) surveyLock(p *plan, name string) error {
+	before, known, err := m.locksBefore()
+	if err != nil {
+		return err
+	}
 	old := m.host.Store.RootPath(name, lockFile)
 	for _, path := range []string{m.host.Store.DeployLockPath(name), old} {
 		f, err := os.Open(path)
@@ -157,7 +161,7 @@ func (m *migration) surveyLock(p *plan, name string) error {
 		if err != nil {
 			return err
 		}
-		if m.host.Store.AppLocked(name) {
+		if m.host.Store.AppLocked(name) || known && !slices.ContainsFunc(before.Files, func(l lockSeen) bool { return l.Path == path }) {
 			continue
 		}
 		p.change(name, "It stays locked for deploys, as apps:lock left it", func(context.Context) error {

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"os"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/deploy"
@@ -49,4 +50,27 @@ func (m *migration) Take(ctx context.Context, p *plan) error {
 func (p *plan) CutOff(err error) {
 	half := len(p.Changes) / 2
 	p.Changes = append(p.Changes[:half:half], change{What: "killed", apply: func(context.Context) error { return err }})
+}
+
+// DieHoldingLocks leaves what a process leaves that is killed while it holds the locks.
+func (m *migration) DieHoldingLocks(ctx context.Context) error {
+	l, err := m.lockAll(ctx)
+	if err != nil {
+		return err
+	}
+	note, err := os.ReadFile(m.locksPath())
+	if err != nil {
+		return err
+	}
+	l.unlock() // the kernel does that
+	names, err := m.host.Store.Apps()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := m.host.Store.WriteFile(m.host.Store.DeployLockPath(name), nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return m.host.Store.WriteFile(m.locksPath(), note, 0o600)
 }

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,10 +40,20 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 	if err != nil {
 		return l, err
 	}
-	if l.files, err = m.lockFiles(); err != nil {
+	before, known, err := m.locksBefore()
+	if err != nil {
 		return l, err
 	}
-	l.made = append(m.missingLockFolders(names), m.emptyGlobal()...)
+	if !known {
+		if before.Files, err = m.lockFiles(); err != nil {
+			return l, err
+		}
+		before.Made = append(m.missingLockFolders(names), m.emptyGlobal()...)
+		if err := m.noteLocks(before); err != nil {
+			return l, err
+		}
+	}
+	l.files, l.made = before.Files, before.Made
 	var releases []func()
 	l.unlock = sync.OnceFunc(func() {
 		for _, release := range releases {
@@ -51,6 +62,7 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 		for _, dir := range l.made {
 			_ = os.Remove(dir) // unless something is in it
 		}
+		_ = os.Remove(m.locksPath()) // else it says the truth still
 	})
 	for _, name := range names {
 		_, release, err := m.host.Store.LockApp(ctx, name)
@@ -64,6 +76,40 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 		releases = append(releases, release)
 	}
 	return l, nil
+}
+
+// locksBefore is what was there before we took the locks: to Dokku, a lock that we left behind when we were killed would be
+// one of apps:lock.
+type locksBefore struct {
+	Files []lockSeen `json:"files"`
+	Made  []string   `json:"made"`
+}
+
+func (m *migration) locksPath() string {
+	return m.host.Store.LibPath("data", "slipway", "dokku-locks.json")
+}
+
+// locksBefore is known while we hold the locks, and after we were killed holding them.
+func (m *migration) locksBefore() (before locksBefore, known bool, err error) {
+	b, err := os.ReadFile(m.locksPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return before, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &before)
+	}
+	if err != nil {
+		return before, false, fmt.Errorf("cannot read which locks were there: %w", err)
+	}
+	return before, true, nil
+}
+
+func (m *migration) noteLocks(before locksBefore) error {
+	b, err := json.Marshal(before)
+	if err != nil {
+		return fmt.Errorf("cannot write down which locks are there: %w", err)
+	}
+	return m.host.Store.WriteFile(m.locksPath(), b, 0o600)
 }
 
 // missingLockFolders are the folders that taking the locks will make, the innermost first.

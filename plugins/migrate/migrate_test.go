@@ -491,3 +491,20 @@ func (w *world) runHost(_ context.Context, argv ...string) error {
 	}
 	return nil
 }
+
+// What a migration that was killed leaves of its locks was taken for apps:lock by the next one.
+func TestLocksOfAKilledMigrationAreNoLocksOfOperators(t *testing.T) {
+	w := newWorld(t, "0.37.4")
+	store := w.Host.Store
+	before := w.scan(t)
+	must(t, w.m.DieHoldingLocks(context.Background()))
+	if _, err := os.Stat(store.DeployLockPath("blog")); err != nil {
+		t.Fatal(err)
+	}
+	w.ok(t, "migrate")
+	w.isTaken(t)
+	w.ok(t, "migrate", "--undo")
+	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+		t.Errorf("%+v", diff[0])
+	}
+}

@@ -155,8 +155,14 @@ func (m *migration) backUp(ctx context.Context, folder string, made []string) (e
 		return command.Fail("%s exists already. Give a folder that does not: slipway migrate --backup FOLDER", folder)
 	}
 	partial := folder + ".partial"
-	if err := os.RemoveAll(partial); err != nil { // of an attempt that was cut off
+	stale, err := filepath.Glob(m.host.Store.LibPath(backupsDir, backupPrefix+"*.partial"))
+	if err != nil {
 		return err
+	}
+	for _, path := range append(stale, partial) { // of attempts that were cut off
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(filepath.Dir(partial), 0o755); err != nil {
 		return err

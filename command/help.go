@@ -8,10 +8,16 @@ import (
 	"strings"
 )
 
+// helpRow is the one command that the table does not have.
+var helpRow = [2]string{"help", "Print the list of commands"}
+
 // help prints the features, or with all every command. Layout: Dokku's
 // `column -t -s,` over "name args, text" lines.
 func (t *Table) help(ctx context.Context, c *Call, all bool) error {
 	h := c.Out.Headers()
+	if c.TTY == nil { // Dokku: without a terminal its script is quiet, and only its help has headers of its own
+		h = c.Out.WithQuiet(true).Headers()
+	}
 	h.Line("Usage: dokku [--quiet|--trace|--force] COMMAND <app> [command-specific-options]")
 	h.Line("")
 	h.Line(`Primary help options, type "dokku COMMAND:help" for more details, or dokku help --all to see all commands.`)
@@ -28,16 +34,16 @@ func (t *Table) help(ctx context.Context, c *Call, all bool) error {
 			rows = append(rows, [2]string{sig, cmd.Help})
 		}
 	}
-	rows = append(rows, [2]string{"help", "Print the list of commands"})
+	rows = append(rows, helpRow)
 	for _, f := range t.Features() {
 		rows = append(rows, [2]string{f.Name, f.Help})
 	}
 	printColumns(c.Out, rows)
 	if t.FallbackHelp != nil {
 		if lines := t.FallbackHelp(ctx); len(lines) > 0 {
-			c.Out.Line("")
-			c.Out.Line("Community plugin commands:")
-			c.Out.Line("")
+			h.Line("")
+			h.Line("Community plugin commands:")
+			h.Line("")
 			rows = rows[:0]
 			for _, l := range lines {
 				sig, text, _ := strings.Cut(strings.TrimSpace(l), ",")
@@ -46,6 +52,12 @@ func (t *Table) help(ctx context.Context, c *Call, all bool) error {
 			printColumns(c.Out, rows)
 		}
 	}
+	return nil
+}
+
+// commandHelp is NAME:help of a command that belongs to no feature.
+func (c *Command) commandHelp(out *Output) error {
+	printColumns(out, [][2]string{{c.Signature(), c.Help}})
 	return nil
 }
 

@@ -43,6 +43,9 @@ type Table struct {
 	// Fallback answers commands that the table does not have; handled is
 	// false when nobody knows the command. May be nil.
 	Fallback func(ctx context.Context, c *Call) (handled bool, err error)
+	// Replaced tells whether an external plugin takes the place of the one that
+	// declares a command; nil: none does.
+	Replaced func(c *Command) bool
 	// FallbackHelp lists the help lines ("name args, text") of external
 	// plugins' commands. May be nil.
 	FallbackHelp func(ctx context.Context) []string
@@ -100,9 +103,12 @@ var aliases = map[string]string{
 }
 
 func resolveAlias(name string) string {
-	feature, rest, _ := strings.Cut(name, ":")
-	if to, ok := aliases[feature]; ok && rest != "" {
+	feature, rest, isSub := strings.Cut(name, ":")
+	switch to, ok := aliases[feature]; {
+	case ok && isSub:
 		return to + ":" + rest
+	case ok:
+		return to
 	}
 	return name
 }
@@ -160,20 +166,27 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 		return t.help(ctx, c, slices.Contains(argv[1:], "--all"))
 	}
 	if feature, ok := strings.CutSuffix(name, ":help"); ok {
-		if _, known := t.features[feature]; known {
+		if _, known := t.features[feature]; known && !t.replacedFeature(feature) {
 			return t.featureHelp(c.Out, feature)
+		}
+		if cmd := t.commands[feature]; cmd != nil { // Dokku: url:help
+			return cmd.commandHelp(c.Out)
+		}
+		if feature == "help" {
+			printColumns(c.Out, [][2]string{helpRow})
+			return nil
 		}
 	}
 	cmd := t.commands[name]
+	if cmd != nil && t.Replaced != nil && t.Replaced(cmd) {
+		return t.fallback(ctx, c)
+	}
 	_, isFeature := t.features[name]
 	asksHelp := len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h")
-	if isFeature && (cmd == nil || asksHelp && !cmd.plainArgs) { // Dokku: `apps`, `apps --help` and `config --help`
+	if isFeature && !t.replacedFeature(name) && (cmd == nil || asksHelp && !cmd.plainArgs) { // Dokku: `apps`, `apps --help` and `config --help`
 		return t.featureHelp(c.Out, name)
 	}
 	if cmd == nil {
-		if _, known := t.features[name]; known {
-			return t.featureHelp(c.Out, name)
-		}
 		return t.fallback(ctx, c)
 	}
 	if asksHelp && !cmd.plainArgs {
@@ -189,6 +202,19 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 		return err
 	}
 	return cmd.run(ctx, c, args)
+}
+
+// replacedFeature tells whether an external plugin takes a feature's place.
+func (t *Table) replacedFeature(feature string) bool {
+	if t.Replaced == nil {
+		return false
+	}
+	for _, cmd := range t.commands {
+		if cmd.Feature() == feature {
+			return t.Replaced(cmd)
+		}
+	}
+	return false
 }
 
 // Invoke runs a command that another part of the program calls by itself, whose

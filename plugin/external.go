@@ -102,6 +102,13 @@ func executable(path string) bool {
 	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
 }
 
+// folders are the plugins whose commands have another name than their folder.
+// Source: the dokku script, execute_dokku_cmd.
+var folders = map[string]string{
+	"events": "20_events", "caddy": "caddy-vhosts", "haproxy": "haproxy-vhosts", "nginx": "nginx-vhosts",
+	"openresty": "openresty-vhosts", "traefik": "traefik-vhosts",
+}
+
 // Run answers a command that the table does not have; handled is false when no
 // plugin knows it. Order of the places: the dokku script, execute_dokku_cmd.
 func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err error) {
@@ -111,8 +118,12 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 		sub = "default"
 	}
 	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
+		folder := feature
+		if to, ok := folders[feature]; ok {
+			folder = to
+		}
 		for _, file := range []string{sub, name} {
-			path := filepath.Join(x.dir, feature, "subcommands", file)
+			path := filepath.Join(x.dir, folder, "subcommands", file)
 			if executable(path) {
 				return true, x.run(ctx, path, c.Argv, c.In, c.Out.Stdout(), c.Out.Stderr())
 			}

@@ -156,6 +156,13 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 		}
 		return nil
 	}
+	owners := map[*command.Command]string{}
+	for _, p := range all {
+		for _, cmd := range p.Commands {
+			owners[cmd] = p.Name
+		}
+	}
+	table.Replaced = func(cmd *command.Command) bool { return owners[cmd] != "" && external.Replaces(owners[cmd]) }
 	table.Fallback = external.Run
 	table.FallbackHelp = external.Help
 	h.Dispatch = table.Run

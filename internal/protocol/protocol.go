@@ -44,7 +44,7 @@ const (
 
 // terminalEnv is accepted from every caller. GIT_PROTOCOL is how git's client
 // asks for a newer version of its protocol; plugins/git checks it.
-var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL"}
+var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL", "NO_COLOR"}
 
 // localEnv is accepted over the unix socket. Everything else that is in a
 // caller's environment stays with the caller.

@@ -105,7 +105,7 @@ func (c *Command) parse(argv []string, globalApp string, appExists func(string) 
 	if err != nil {
 		return val, &usageError{c, err}
 	}
-	if globalApp != "" && c.TakesApp() {
+	if globalApp != "" && c.TakesApp() && !c.spec.named(positional, globalApp) {
 		positional = append([]string{globalApp}, positional...)
 	}
 	for _, f := range c.spec.fields {
@@ -145,6 +145,22 @@ func (c *Command) parse(argv []string, globalApp string, appExists func(string) 
 		return val, &usageError{c, fmt.Errorf("unexpected argument %q", positional[0])}
 	}
 	return val, nil
+}
+
+// named tells whether the app of --app stands among the arguments already, one of
+// which would be too many with it: Dokku's client gives an app to apps:create in
+// both places.
+func (s argSpec) named(positional []string, globalApp string) bool {
+	room := 0
+	for _, f := range s.fields {
+		switch {
+		case f.rest && f.arg != "app":
+			return false
+		case f.arg != "":
+			room++
+		}
+	}
+	return len(positional) >= room && room > 0 && positional[0] == globalApp
 }
 
 func (c *Command) missing(f field) error {

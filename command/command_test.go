@@ -308,3 +308,19 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// Dokku's client: `dokku apps:create blog` in a repository is sent as
+// `--app blog apps:create blog`.
+func TestTheAppMayBeNamedTwice(t *testing.T) {
+	for line, want := range map[string]string{
+		"--app blog things:create blog": "blog\n", "--app blog things:create": "blog\n",
+		"--app blog things:report": "[\"blog\"]\n", "--app blog things:report blog": "[\"blog\"]\n",
+		"--app blog things:run blog": "[] [\"blog\"]\n",
+	} {
+		var got everyArgs
+		stdout, stderr, _ := call(testTable(t, &got), root, strings.Fields(line)...)
+		if stdout != want {
+			t.Errorf("%s: %q %q, want %q", line, stdout, stderr, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,6 +73,7 @@ func TestRunChecksAllRunningProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	w.Watched["check-deploy"] = true
 	got := w.Dokku("checks:run", "alpha")
 	want := `-----> Running pre-flight checks
 -----> Running checks for app (alpha.web.1)
@@ -96,6 +98,13 @@ func TestRunChecksAllRunningProcesses(t *testing.T) {
 	want = strings.NewReplacer("PORT", strconv.Itoa(port), "WEB", ids["web"][:12], "WORKER", ids["worker"][:12]).Replace(want)
 	if got.Code != 0 || sortLines(got.Stdout) != sortLines(want) { // two checks run at once
 		t.Errorf("exit %d\n%s%s\nwant\n%s", got.Code, got.Stdout, got.Stderr, want)
+	}
+	fired := []string{
+		"check-deploy alpha " + ids["web"] + " web " + strconv.Itoa(port) + " 127.0.0.1 1",
+		"check-deploy alpha " + ids["worker"] + " worker 0 127.0.0.1 1",
+	}
+	if got := slices.DeleteFunc(w.Fired, func(f string) bool { return !strings.HasPrefix(f, "check-deploy ") }); !slices.Equal(got, fired) {
+		t.Errorf("fired %q, want %q", got, fired)
 	}
 	if asked.Host != "alpha.example.com" || asked.URL.Path != "/health" || asked.Header.Get("X-Forwarded-Proto") != "https" {
 		t.Errorf("asked for %s at %s with %v", asked.URL, asked.Host, asked.Header)

@@ -17,6 +17,8 @@ const (
 	// forgetAhead is how far in the future a time may be at which tasks ran. A
 	// clock that was further ahead was wrong, and is forgotten.
 	forgetAhead = 48 * time.Hour
+	// missedFor is how long missed runs are shown.
+	missedFor = 7 * 24 * time.Hour
 	// maxSpans bounds the memory of clocks that were set back.
 	maxSpans = 16
 )
@@ -31,11 +33,36 @@ type span struct {
 type entry struct {
 	Since     time.Time `json:"since"` // when it was first seen, or resumed: what was due before is not missed
 	Suspended bool      `json:"suspended,omitempty"`
-	Missed    int       `json:"missed,omitempty"` // since the last run
+	Missed    int       `json:"missed,omitempty"` // of late; see missedFor
 	MissedAt  time.Time `json:"missed_at,omitzero"`
-	Fired     time.Time `json:"fired,omitzero"` // the last time for which it was started
+	Fired     time.Time `json:"fired,omitzero"`   // the last time for which it was started
+	Settled   time.Time `json:"settled,omitzero"` // the last of those of which it is known what became of them
 	Active    []active  `json:"active,omitempty"`
 	Last      *result   `json:"last,omitempty"`
+}
+
+// miss counts runs that were missed, the last of them at a time.
+func (e *entry) miss(runs int, last time.Time) {
+	if last.Sub(e.MissedAt) > missedFor {
+		e.Missed = 0
+	}
+	e.Missed, e.MissedAt = e.Missed+runs, last
+}
+
+// missedOf is how many runs were missed of late.
+func (e *entry) missedOf(now time.Time) int {
+	if now.Sub(e.MissedAt) > missedFor {
+		return 0
+	}
+	return e.Missed
+}
+
+// end notes what became of a run.
+func (e *entry) end(done result) {
+	e.Last = &done
+	if done.Due.Equal(e.Fired) {
+		e.Settled = done.Due
+	}
 }
 
 // active is a run that has not ended.
@@ -175,10 +202,11 @@ func (b *book) cutOff() (all []started) {
 	for scope, entries := range b.Tasks {
 		for id, e := range entries {
 			begun := slices.ContainsFunc(e.Active, func(a active) bool { return a.Due.Equal(e.Fired) })
-			if e.Fired.IsZero() || begun || (e.Last != nil && !e.Last.Due.Before(e.Fired)) {
+			if e.Fired.Equal(e.Settled) || begun {
 				continue
 			}
-			e.Missed, e.MissedAt = e.Missed+1, e.Fired
+			e.miss(1, e.Fired)
+			e.Settled = e.Fired
 			e.Last = &result{Due: e.Fired, Ended: e.Fired, Error: "slipwayd ended before it was started"}
 			b.dirty = true
 			all = append(all, started{scope, id, active{Due: e.Fired}})

@@ -59,7 +59,7 @@ func (c *cron) list(ctx context.Context, call *command.Call, in listArgs) error 
 	printTable(call.Out, table)
 	for _, row := range rows {
 		if row.Missed > 0 {
-			call.Out.Warn("%s", missedText(row.ID, row.Missed, *row.MissedAt))
+			call.Out.Warn("%s", missedText(row))
 		}
 	}
 	return nil
@@ -81,8 +81,8 @@ func (c *cron) listed(t task) listed {
 		row.NextRun = &next
 	}
 	e := c.ticker.book.get(t.scope(), t.ID)
-	if e.Missed > 0 {
-		row.Missed, row.MissedAt = e.Missed, &e.MissedAt
+	if missed := e.missedOf(time.Now()); missed > 0 {
+		row.Missed, row.MissedAt = missed, &e.MissedAt
 	}
 	if last := e.Last; last != nil {
 		row.LastRun, row.ExitCode, row.Error, row.Log = &last.Due, last.ExitCode, last.Error, last.Log
@@ -90,12 +90,16 @@ func (c *cron) listed(t task) listed {
 	return row
 }
 
-func missedText(id string, count int, last time.Time) string {
+func missedText(row listed) string {
 	runs := "1 run"
-	if count > 1 {
-		runs = strconv.Itoa(count) + " runs"
+	if row.Missed > 1 {
+		runs = strconv.Itoa(row.Missed) + " runs"
 	}
-	return "The task " + id + " has missed " + runs + ", the last one at " + last.In(time.Local).Format(time.RFC3339) + ". To make up for it: dokku cron:run"
+	text := "The task " + row.ID + " has missed " + runs + ", the last one at " + row.MissedAt.In(time.Local).Format(time.RFC3339)
+	if !row.Global {
+		text += ". To make up for it: dokku cron:run " + row.App + " " + row.ID
+	}
+	return text
 }
 
 // printTable prints columns two spaces apart, as Dokku's columnize does.

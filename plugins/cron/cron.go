@@ -24,7 +24,8 @@
 // twice for one time. One that comes up to a minute late (a restart, a clock that
 // was corrected) still runs; what is later than that, because the control plane
 // was down or the clock jumped, has been missed. It does not run, and is said: in
-// the log, by the trigger slipway-cron-missed, by cron:list and by cron:report.
+// the log, by the trigger slipway-cron-missed, and for a week by cron:list and
+// cron:report.
 //
 // What the last run of a task wrote is in a file that cron:list --format json
 // names. With cron:set --global mailto ADDRESS the host's sendmail delivers it as

@@ -53,8 +53,9 @@ func (c *cron) reportApp(_ context.Context, name string) (plugin.Rows, error) {
 	}
 	rows["cron-task-count"] = strconv.Itoa(len(tasks))
 	for _, t := range tasks {
-		if e := c.ticker.book.get(name, t.ID); e.Missed > 0 {
-			rows["cron-missed-"+t.ID] = fmt.Sprintf("%d, last %s", e.Missed, e.MissedAt.In(time.Local).Format(time.RFC3339))
+		e := c.ticker.book.get(name, t.ID)
+		if missed := e.missedOf(time.Now()); missed > 0 {
+			rows["cron-missed-"+t.ID] = fmt.Sprintf("%d, last %s", missed, e.MissedAt.In(time.Local).Format(time.RFC3339))
 		}
 	}
 	return rows, nil

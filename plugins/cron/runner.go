@@ -69,8 +69,8 @@ func (r *runner) runContainer(ctx context.Context, t task, due time.Time) {
 		r.finish(ctx, t, result{Due: due, ExitCode: &code, Error: lastLine(said)}, output)
 		return
 	}
-	found, err := r.cron.host.Docker.Inspect(ctx, name)
-	if err != nil || !r.cron.isRun(found) { // a scheduler that is not on this engine: it has run
+	found, err := r.cron.host.Docker.Inspect(context.WithoutCancel(ctx), name) // it runs, whoever ends meanwhile
+	if err != nil || !r.cron.isRun(found) {                                    // a scheduler that is not on this engine: it has run
 		_, _ = output.Write(answer.Bytes())
 		code := 0
 		r.finish(ctx, t, result{Due: due, ExitCode: &code}, output)
@@ -173,7 +173,7 @@ func (r *runner) finish(ctx context.Context, t task, done result, output *capped
 			done.Log = path
 		}
 	}
-	r.book.change(t.scope(), t.ID, func(e *entry) { e.Last, e.Missed, e.MissedAt = &done, 0, time.Time{} })
+	r.book.change(t.scope(), t.ID, func(e *entry) { e.end(done) })
 	if err := r.book.save(); err != nil {
 		log.Error("the end of a task is not written down", "app", t.scope(), "task", t.ID, "err", err)
 	}

@@ -155,6 +155,31 @@ func TestLabelsOfARunAndARestartInBetween(t *testing.T) {
 	})
 }
 
+func TestMissedRunsAreShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, `{"cron": [{"command": "report", "schedule": "*/5 * * * *"}]}`, fake.Behaviour{Exits: true})
+		<-time.After(time.Minute)
+		s.stop()
+		<-time.After(22 * time.Minute)
+		s.start()
+		<-time.After(3 * time.Minute)
+		synctest.Wait()
+		one := s.listed()[0]
+		id, last := one["id"].(string), time.Date(2000, 1, 1, 0, 20, 0, 0, time.UTC).In(time.Local).Format(time.RFC3339)
+		if one["missed_runs"] != 4.0 || one["last_missed_run"] != last || one["last_exit_code"] != 0.0 {
+			t.Errorf("%v", one)
+		}
+		want := " !     The task " + id + " has missed 4 runs, the last one at " + last + ". To make up for it: dokku cron:run web1 " + id + "\n"
+		if got := s.Dokku("cron:list", "web1"); got.Stderr != want {
+			t.Errorf("%+v", got)
+		}
+		if got := s.Dokku("cron:report", "web1", "--cron-missed-"+id); got.Stdout != "4, last "+last+"\n" {
+			t.Errorf("%+v", got)
+		}
+		s.stop()
+	})
+}
+
 func TestReplaceStopsTheRunBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, `{"cron": [{"command": "work", "schedule": "*/5 * * * *", "concurrency_policy": "replace"}]}`, fake.Behaviour{})

@@ -104,7 +104,8 @@ func (t *ticker) tick(ctx context.Context) (next time.Time) {
 	}
 	type run struct {
 		task
-		due time.Time
+		due  time.Time
+		lost int
 	}
 	var runs []run
 	var missed []run
@@ -120,12 +121,12 @@ func (t *ticker) tick(ctx context.Context) (next time.Time) {
 		}
 		due, lost, lostAt := t.due(one, begin, now)
 		if lost > 0 {
-			t.book.change(one.scope(), one.ID, func(e *entry) { e.Missed, e.MissedAt = e.Missed+lost, lostAt })
-			missed = append(missed, run{one, lostAt})
+			t.book.change(one.scope(), one.ID, func(e *entry) { e.miss(lost, lostAt) })
+			missed = append(missed, run{one, lostAt, lost})
 		}
 		if !due.IsZero() {
 			t.book.change(one.scope(), one.ID, func(e *entry) { e.Fired = due })
-			runs = append(runs, run{one, due})
+			runs = append(runs, run{one, due, 0})
 		}
 		if at := one.due.Next(now); !at.IsZero() && at.Before(next) {
 			next = at
@@ -145,8 +146,7 @@ func (t *ticker) tick(ctx context.Context) (next time.Time) {
 		return next
 	}
 	for _, r := range missed {
-		e := t.book.get(r.scope(), r.ID)
-		t.runner.sayMissed(ctx, r.task, e.Missed, e.MissedAt)
+		t.runner.sayMissed(ctx, r.task, r.lost, r.due)
 	}
 	for _, r := range runs {
 		t.start(ctx, r.task, r.due)

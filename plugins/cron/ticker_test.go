@@ -58,7 +58,7 @@ func (c *clockwork) restart(tasks ...string) {
 	c.table = func(context.Context) ([]task, error) { return all, nil }
 	c.start = func(_ context.Context, t task, due time.Time) {
 		c.runs = append(c.runs, t.ID+" "+due.In(c.zone).Format("15:04"))
-		c.book.change(t.scope(), t.ID, func(e *entry) { e.Last, e.Missed = &result{Due: due}, 0 })
+		c.book.change(t.scope(), t.ID, func(e *entry) { e.end(result{Due: due}) })
 		if err := c.book.save(); err != nil {
 			c.t.Error(err)
 		}
@@ -179,8 +179,10 @@ func TestARestartNeitherRepeatsNorForgets(t *testing.T) {
 	c.missed()
 	c.pass(2 * time.Minute)
 	c.ran("a 12:35")
-	if got := c.book.get("blog", "a"); got.Missed != 0 {
-		t.Errorf("still missed: %+v", got)
+	for later, want := range map[time.Duration]int{time.Hour: 5, 8 * 24 * time.Hour: 0} {
+		if got := c.book.get("blog", "a"); got.missedOf(c.clock.Add(later)) != want {
+			t.Errorf("after %v: %+v", later, got)
+		}
 	}
 }
 

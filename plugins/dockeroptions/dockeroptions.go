@@ -23,7 +23,8 @@
 // The options are in $DOKKU_LIB_ROOT/config/docker-options/APP/PROCESS.PHASE,
 // one per line, quoted for a shell where they need it; PROCESS is _default_ for
 // those of the whole app. Files DOCKER_OPTIONS_DEPLOY and so on in the app's
-// folder, where Dokku kept them before 0.38, are taken over as they are met.
+// folder, where Dokku kept them before 0.38, count too, and are taken over at the
+// next start or the first change.
 package dockeroptions
 
 import (

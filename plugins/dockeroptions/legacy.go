@@ -16,16 +16,48 @@ func takenOver(phase string) state.Property {
 	return state.Property{Plugin: "docker-options", Name: "migrated-" + phase, Scope: state.AppOnly, Internal: true}
 }
 
+// oldPath is where Dokku kept the options of a phase before 0.38.
+func (o options) oldPath(app, phase string) string {
+	return o.h.Store.RootPath(app, "DOCKER_OPTIONS_"+strings.ToUpper(phase))
+}
+
+// oldFile are the options in the file of an older Dokku, none when there is no
+// file.
+func (o options) oldFile(app, phase string) ([]string, error) {
+	lines, err := o.h.Store.ReadLines(o.oldPath(app, phase))
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "#") {
+			found = append(found, canonical(line)...)
+		}
+	}
+	return found, nil
+}
+
+// union is a list with what it lacks of another.
+func union(list, more []string) []string {
+	for _, line := range more {
+		if !slices.Contains(list, line) {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
 // takeOver moves the options of an app from the files that Dokku had before
-// 0.38 into the lists. It costs a look for each phase where there are none.
+// 0.38 into the lists, ahead of a change. It costs a look for each phase where
+// there are none.
 func (o options) takeOver(app string) error {
 	for _, phase := range allPhases {
-		path := o.h.Store.RootPath(app, "DOCKER_OPTIONS_"+strings.ToUpper(phase))
+		path := o.oldPath(app, phase)
 		for _, file := range []string{path, path + ".migrated"} {
 			if _, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) {
 				continue
 			}
-			if err := o.takeOverFile(app, phase, file, file == path); err != nil {
+			if err := o.takeOverFile(app, phase, file); err != nil {
 				return fmt.Errorf("cannot take over %s: %w", file, err)
 			}
 		}
@@ -33,31 +65,15 @@ func (o options) takeOver(app string) error {
 	return nil
 }
 
-func (o options) takeOverFile(app, phase, file string, withOptions bool) error {
+func (o options) takeOverFile(app, phase, file string) error {
 	o.changing.Lock()
 	defer o.changing.Unlock()
-	if withOptions {
-		lines, err := o.h.Store.ReadLines(file)
-		if err != nil {
-			return err
-		}
-		var found []string
-		for _, line := range lines {
-			if !strings.HasPrefix(line, "#") {
-				found = append(found, canonical(line)...)
-			}
-		}
-		p := property(wholeApp, phase)
-		had, err := o.h.Store.List(p, app)
-		if err != nil {
-			return err
-		}
-		for _, line := range found {
-			if !slices.Contains(had, line) { // a take-over that was cut off
-				had = append(had, line)
-			}
-		}
-		if err := o.h.Store.SetList(p, app, had); err != nil {
+	lines, err := o.read(app, wholeApp, phase)
+	if err != nil {
+		return err
+	}
+	if len(lines) > 0 {
+		if err := o.h.Store.SetList(property(wholeApp, phase), app, lines); err != nil {
 			return err
 		}
 	}

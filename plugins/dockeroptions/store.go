@@ -12,13 +12,21 @@ func property(process, phase string) state.Property {
 	return state.Property{Plugin: "docker-options", Name: process + "." + phase, Scope: state.AppOnly, Internal: true}
 }
 
-// read gives the options of one list, never nil.
+// read gives the options of one list, never nil. It changes nothing: what is in
+// a file of an older Dokku counts, and stays there.
 func (o options) read(app, process, phase string) ([]string, error) {
-	if err := o.takeOver(app); err != nil {
+	lines, err := o.h.Store.List(property(process, phase), app)
+	if err != nil {
 		return nil, err
 	}
-	lines, err := o.h.Store.List(property(process, phase), app)
-	return append([]string{}, lines...), err
+	if process == wholeApp {
+		old, err := o.oldFile(app, phase)
+		if err != nil {
+			return nil, err
+		}
+		lines = union(lines, old)
+	}
+	return append([]string{}, lines...), nil
 }
 
 // edit changes the lists of some process types and phases.

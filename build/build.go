@@ -38,12 +38,14 @@ type Request struct {
 
 // Titled is a Builder that the build step names other than by Name: "Dockerfile"
 // for dockerfile.
-type Titled interface{ Title() string }
+type Titled interface {
+	Title(ctx context.Context, app string) string
+}
 
 // Title is what the build step calls a builder: "Building blog from Dockerfile".
-func Title(b Builder) string {
+func Title(ctx context.Context, b Builder, app string) string {
 	if t, ok := b.(Titled); ok {
-		return t.Title()
+		return t.Title(ctx, app)
 	}
 	return b.Name()
 }

@@ -18,6 +18,13 @@ const (
 	CNB       Kind = "pack"       // by the launcher of Cloud Native Buildpacks
 )
 
+// LabelConfig is on images of herokuish that have no config of their own, with
+// the value ConfigAtStart: it comes with each container.
+const (
+	LabelConfig   = "com.slipway.config"
+	ConfigAtStart = "start"
+)
+
 // DefaultAppUser is who runs the processes of a herokuish app.
 const DefaultAppUser = "herokuishuser"
 

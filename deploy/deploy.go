@@ -206,8 +206,11 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err != nil {
 		return "", err
 	}
-	if err := f.event(ctx, "pre-build", b.Name(), d.app, dir); err != nil {
-		return "", err
+	_, firesItself := b.(external)
+	if !firesItself {
+		if err := f.aboutBuild(ctx, d, hook{"pre-build", b.Name(), d.app, dir}); err != nil {
+			return "", err
+		}
 	}
 	args, err := f.collectArgs(ctx, "docker-args-build", d.app, b.Name())
 	if err != nil {
@@ -220,7 +223,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	args = append(args, more...)
 	ref := f.host.Names.Image(d.app) + ":build-" + d.journal.ID
 	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
-	d.out.Step("Building %s from %s", d.app, build.Title(b))
+	d.out.Step("Building %s from %s", d.app, build.Title(ctx, b, d.app))
 	if err := b.Build(ctx, build.Request{
 		App: d.app, Dir: dir, Image: ref, Env: env, Args: args, Log: d.log,
 		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
@@ -231,6 +234,12 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err != nil {
 		return "", fmt.Errorf("the builder %s made no image: %w", b.Name(), err)
 	}
+	if !firesItself {
+		h := hook{"post-build", b.Name(), d.app, dir}
+		if image.ID, err = f.onImage(ctx, d, h, image.ID, ref, func(string) error { return f.aboutBuild(ctx, d, h) }); err != nil {
+			return "", err
+		}
+	}
 	// The release's tag, before the build's own goes.
 	n, err := f.releases.Next(d.app)
 	if err != nil {
@@ -239,7 +248,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err := f.host.Docker.ImageTag(ctx, image.ID, f.releases.imageRef(d.app, n)); err != nil {
 		return "", err
 	}
-	return image.ID, f.event(ctx, "post-build", b.Name(), d.app, dir)
+	return image.ID, nil
 }
 
 // release makes the new release of the image: Procfile, app.json, CHECKS, scripts.
@@ -271,7 +280,7 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 
 // releaseTasks runs what an app wants to have run before a release serves.
 func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release) (_ app.Release, err error) {
-	if err := f.event(ctx, "pre-release-builder", next.Builder, d.app, next.ImageID); err != nil {
+	if next.ImageID, err = f.releaseHook(ctx, d, "pre-release-builder", next); err != nil {
 		return next, err
 	}
 	if err := f.declaredEnv(d, next.AppJSON); err != nil { // of an app.json that came with the image
@@ -284,7 +293,7 @@ func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release
 		return next, err
 	}
 	d.journal.Release = next
-	if err := f.event(ctx, "post-release-builder", next.Builder, d.app, next.ImageID); err != nil {
+	if next.ImageID, err = f.releaseHook(ctx, d, "post-release-builder", next); err != nil {
 		return next, err
 	}
 	if next.Image, err = f.pushedImage(ctx, next); err != nil {
@@ -302,6 +311,9 @@ func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release
 func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, which selection) error {
 	s, err := f.scheduler(d.app)
 	if err != nil {
+		return err
+	}
+	if next, err = f.withoutConfig(ctx, d, next); err != nil {
 		return err
 	}
 	d.journal.Release = next

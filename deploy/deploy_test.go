@@ -436,7 +436,7 @@ func TestConfigSetRunsReleaseTasks(t *testing.T) {
 		out, at := w.must(argv...), 0
 		for _, want := range []string{
 			"-----> Restarting app blog", "-----> Releasing blog...", "Executing predeploy task from app.json: collect",
-			"Executing release task from Procfile: migrate", "=====> Application deployed:",
+			"Executing release task from Procfile in ephemeral container: migrate", "=====> Application deployed:",
 		} {
 			i := strings.Index(out[at:], want)
 			if i < 0 {

@@ -25,6 +25,9 @@ func (f *Flow) detect(ctx context.Context, d *deployment, dir, rev string) (buil
 		name = f.fallback(ctx, d)
 	}
 	b, ok := build.Find(f.builders, name)
+	if !ok && f.host.Bus.Handled("builder-build") {
+		b, ok = external{f, name}, true
+	}
 	if !ok {
 		return nil, f.noBuilder(d.app, name)
 	}

@@ -26,7 +26,7 @@ func New(h *plugin.Host) build.Builder { return builder{h} }
 func (b builder) Name() string { return "dockerfile" }
 
 // Title implements build.Titled. The word is Dokku's.
-func (b builder) Title() string { return "Dockerfile" }
+func (b builder) Title(context.Context, string) string { return "Dockerfile" }
 
 // Detect implements build.Builder. The file of dockerfile-path is a Dockerfile
 // by now, see onExtract.

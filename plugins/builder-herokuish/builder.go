@@ -20,6 +20,14 @@ func New(h *plugin.Host) build.Builder { return builder{h} }
 // Name implements build.Builder.
 func (b builder) Name() string { return "herokuish" }
 
+// Title implements build.Titled: the stack, where one was chosen.
+func (b builder) Title(ctx context.Context, app string) string {
+	if stack, err := b.h.Bus.Query(ctx, "buildpack-stack-name", app); err == nil && stack != "" {
+		return stack
+	}
+	return b.Name()
+}
+
 // Detect implements build.Builder: only what asks for a buildpack by name. The
 // rest comes here because nobody else claims it.
 func (b builder) Detect(_ context.Context, app, dir string) (bool, error) {

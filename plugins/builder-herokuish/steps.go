@@ -63,7 +63,9 @@ func (s steps) copySource(ctx context.Context, base string) error {
 // seal makes the finished image: all of /app belongs to the app's user, who
 // runs it.
 func (s steps) seal(ctx context.Context) error {
-	return s.layer(ctx, s.work, s.req.Image, buildkit.Folders(map[string]buildkit.Tree{}), sealRecipe, s.req.Labels)
+	labels := map[string]string{build.LabelConfig: build.ConfigAtStart}
+	maps.Copy(labels, s.req.Labels)
+	return s.layer(ctx, s.work, s.req.Image, buildkit.Folders(map[string]buildkit.Tree{}), sealRecipe, labels)
 }
 
 // layer builds one of the recipes. What BuildKit says is in the log only.

@@ -1,6 +1,7 @@
 package builderpack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -43,12 +44,9 @@ func options() tool.Options {
 
 // Build implements build.Builder.
 func (b builder) Build(ctx context.Context, req build.Request, out *command.Output) error {
-	image, err := b.h.Bus.Query(ctx, "buildpack-stack-name", req.App)
+	image, err := b.stack(ctx, req.App)
 	if err != nil {
 		return err
-	}
-	if image == "" {
-		image = defaultBuilder
 	}
 	made := req.Image + "-pack"
 	args := []string{"build", made, "--builder", image, "--path", req.Dir, "--default-process", "web"}
@@ -67,6 +65,21 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 		return err
 	}
 	return tool.Seal(ctx, b.h, req, made, "")
+}
+
+// stack is the builder image of an app.
+func (b builder) stack(ctx context.Context, app string) (string, error) {
+	image, err := b.h.Bus.Query(ctx, "buildpack-stack-name", app)
+	return cmp.Or(image, defaultBuilder), err
+}
+
+// Title implements build.Titled. The words are Dokku's.
+func (b builder) Title(ctx context.Context, app string) string {
+	image, err := b.stack(ctx, app)
+	if err != nil {
+		return b.Name()
+	}
+	return "cnb stack " + image + "..."
 }
 
 // chosen are the buildpacks that the config or the source names.

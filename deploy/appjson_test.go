@@ -67,29 +67,3 @@ func TestAScriptRunsAsTheImageCanRunIt(t *testing.T) {
 		t.Error("an open quote is taken")
 	}
 }
-
-func TestNoMoreThanMaxParallelAtOnce(t *testing.T) {
-	places := turns{"web": make(chan struct{}, 1)}
-	end, err := places.take(t.Context(), "web")
-	if err != nil {
-		t.Fatal(err)
-	}
-	second := make(chan func())
-	go func() {
-		end, err := places.take(t.Context(), "web")
-		if err != nil {
-			t.Error(err)
-		}
-		second <- end
-	}()
-	if _, err := places.take(t.Context(), "worker"); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-second:
-		t.Error("two at once")
-	default:
-	}
-	end()
-	(<-second)()
-}

@@ -164,6 +164,18 @@ func (f *Flow) kind(ctx context.Context, rel app.Release) (build.Kind, error) {
 	return build.KindOf(image, env), err
 }
 
+// initProcess tells whether containers of a release get Docker's init process:
+// as is set, else all but those of linuxserver.io's images, which bring one that
+// must be the first. Source: Dokku plugins/scheduler-docker-local/bin.
+func (f *Flow) initProcess(ctx context.Context, rel app.Release) (bool, error) {
+	v, err := f.rawProperty("scheduler-docker-local", "init-process", rel.App)
+	if err != nil || v != "" {
+		return v == "true", err
+	}
+	image, err := f.host.Docker.ImageInspect(ctx, rel.ImageID)
+	return image.Labels["org.opencontainers.image.vendor"] != "linuxserver.io", err
+}
+
 // webPort is the container port that $PORT names, from the app's port map.
 func (f *Flow) webPort(ctx context.Context, name string) (int, error) {
 	maps, err := f.portMaps(ctx, name)

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
@@ -17,10 +15,6 @@ import (
 	"github.com/slipwayhq/slipway/schedule"
 	"github.com/slipwayhq/slipway/schedule/check"
 )
-
-// startParallelism is how many instances of one deploy start at once. More
-// gives nothing: the engine creates containers one after the other.
-const startParallelism = 4
 
 // selection says which places get new instances in a roll-out.
 type selection func(p place, live []schedule.Instance) bool
@@ -147,7 +141,7 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 	if spec.Restart, err = f.host.Computed("ps", "restart-policy", d.app); err != nil {
 		return spec, err
 	}
-	if spec.Init, err = f.isTrue("scheduler-docker-local", "init-process", d.app); err != nil {
+	if spec.Init, err = f.initProcess(ctx, rel); err != nil {
 		return spec, err
 	}
 	if w.process == "web" {
@@ -185,10 +179,6 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 	if err := f.stopWithDowntime(ctx, s, d, plan); err != nil {
 		return nil, err
 	}
-	turns, err := f.turns(d)
-	if err != nil {
-		return nil, err
-	}
 	started := make([]*schedule.Instance, len(plan.specs))
 	defer func() {
 		for _, i := range started {
@@ -200,24 +190,18 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 			err = errors.Join(err, s.Discard(context.WithoutCancel(ctx), d.app, fresh))
 		}
 	}()
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(startParallelism)
-	for n, spec := range plan.specs {
-		g.Go(func() error {
-			end, err := turns.take(gctx, spec.Process)
-			if err != nil {
-				return err
-			}
-			defer end()
-			i, err := s.Start(gctx, spec)
-			if err != nil {
-				return command.Fail("%w", err)
-			}
-			started[n] = &i
-			return f.check(gctx, d, plan, i)
-		})
+	pace, err := f.paceOf(d.app, plan)
+	if err != nil {
+		return nil, err
 	}
-	err = g.Wait()
+	err = pace.start(ctx, plan.specs, func(ctx context.Context, n int) error {
+		i, err := s.Start(ctx, plan.specs[n])
+		if err != nil {
+			return command.Fail("%w", err)
+		}
+		started[n] = &i
+		return f.check(ctx, d, plan, i)
+	})
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}

@@ -5,8 +5,17 @@
 //	dokku scheduler-docker-local:report blog
 //
 // Each container has Docker's init as its first process, which passes signals
-// on and reaps what has ended. parallel-schedule-count is kept for Dokku's
-// sake: process types start side by side anyway.
+// on and reaps what has ended; images of linuxserver.io bring one of their own
+// and get it only when init-process is set to true.
+//
+// New instances start, and are checked, up to four at once. To go easier on the
+// host, or where the other process types need web to be up:
+//
+//	dokku scheduler-docker-local:set blog parallel-schedule-count 1
+//
+// starts web first, and then that many process types at a time. Of each type as
+// many instances start at once as max_parallel in app.json's formation says;
+// with parallel-schedule-count set and no max_parallel, one after the other.
 //
 // Containers are named APP.TYPE.N, carry Dokku's labels, and stand beside the
 // containers that they replace as APP.TYPE.N.upcoming-ID until they have been

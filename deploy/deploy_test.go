@@ -155,7 +155,7 @@ func (w *world) open() {
 	all := []plugin.Plugin{
 		appjson.Plugin(h), apps.Plugin(h), builder.Plugin(h), builds.Plugin(h, records), checks.Plugin(h), config.Plugin(h), domains.Plugin(h),
 		git.Plugin(h, w.flow), logs.Plugin(h), ports.Plugin(h), proxyplugin.Plugin(h), ps.Plugin(h, w.flow), releases.Plugin(h, w.flow),
-		scheduler.Plugin(h), schedulerdockerlocal.Plugin(h),
+		scheduler.Plugin(h), schedulerdockerlocal.Plugin(h, w.flow),
 		{Name: "builder-test", Triggers: plugin.Triggers{"builder-detect": func(_ context.Context, c *trigger.Call) error {
 			_, err := fmt.Fprintln(c.Out, "dockerfile")
 			return err

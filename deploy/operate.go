@@ -245,11 +245,7 @@ func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
 // containers, for logs.
 func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
 	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, _ app.Release) error {
-		s, instances, err := f.instances(ctx, c.App)
-		if err != nil {
-			return err
-		}
-		grace, err := f.seconds("ps", "stop-timeout-seconds", c.App)
+		s, err := f.scheduler(c.App)
 		if err != nil {
 			return err
 		}
@@ -259,11 +255,29 @@ func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
 			return err
 		}
 		defer f.routed(c.App)
-		if err := s.Stop(ctx, schedule.In(instances, schedule.Live), grace); err != nil {
+		if err := f.event(ctx, "scheduler-stop", s.Name(), c.App); err != nil { // StopInstances
 			return err
 		}
 		return f.event(ctx, "post-stop", c.App)
 	})
+}
+
+// StopInstances stops what runs of an app, or with remove removes it too: the
+// answer to Dokku's scheduler-stop, for callers that have seen to the lock and
+// the routes.
+func (f *Flow) StopInstances(ctx context.Context, name string, remove bool) error {
+	s, instances, err := f.instances(ctx, name)
+	if err != nil {
+		return err
+	}
+	grace, err := f.seconds("ps", "stop-timeout-seconds", name)
+	if err != nil {
+		return err
+	}
+	if remove {
+		return s.Retire(ctx, instances, grace)
+	}
+	return s.Stop(ctx, schedule.In(instances, schedule.Live), grace)
 }
 
 // change runs one operation on a deployed app under its lock, with record and
@@ -287,27 +301,25 @@ func (f *Flow) change(ctx context.Context, out *command.Output, c Change, do fun
 // Destroy stops and removes everything that runs of an app, its routes,
 // releases and images. Leftovers of failed deploys go too.
 func (f *Flow) Destroy(ctx context.Context, name string) error {
-	s, err := f.scheduler(name)
-	if err != nil {
-		return err
-	}
 	f.unwatchLiveness(name)
 	if err := f.vanish(ctx, name); err != nil {
-		return err
-	}
-	instances, err := s.Instances(ctx, name)
-	if err != nil {
 		return err
 	}
 	grace, err := f.seconds("ps", "stop-timeout-seconds", name)
 	if err != nil {
 		return err
 	}
-	if err := s.Retire(ctx, instances, grace); err != nil {
-		return err
-	}
-	if err := s.Discard(ctx, name, nil); err != nil {
-		return err
+	for _, s := range f.schedulers { // it may have had another one before
+		instances, err := s.Instances(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := s.Retire(ctx, instances, grace); err != nil {
+			return err
+		}
+		if err := s.Discard(ctx, name, nil); err != nil {
+			return err
+		}
 	}
 	images, err := f.host.Docker.ImageList(ctx, f.host.Names.Owned(name))
 	if err != nil {

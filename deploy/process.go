@@ -36,11 +36,14 @@ func (f *Flow) Scale(name string) (map[string]int, error) {
 	scale := map[string]int{}
 	for _, l := range lines {
 		process, count, ok := strings.Cut(l, "=")
-		n, err := strconv.Atoi(count)
+		process = strings.TrimSpace(process)
+		n, err := strconv.Atoi(strings.TrimSpace(count))
 		if !ok || err != nil || n < 0 {
 			return nil, fmt.Errorf("cannot read the scale of %s: the line %q is not TYPE=N", name, l)
 		}
-		scale[process] = n
+		if _, twice := scale[process]; !twice { // the first counts, as with Dokku
+			scale[process] = n
+		}
 	}
 	if len(scale) == 0 {
 		scale["web"] = 1
@@ -78,7 +81,7 @@ func (f *Flow) applyFormation(name string, rel app.Release) error {
 		return err
 	}
 	for _, p := range procs {
-		if _, ok := scale[p.Type]; !ok && p.Type != "release" {
+		if _, ok := scale[p.Type]; !ok {
 			scale[p.Type] = 0
 		}
 	}

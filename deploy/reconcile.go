@@ -199,6 +199,9 @@ func (f *Flow) bringBack(ctx context.Context, s schedule.Scheduler, name string,
 	if err != nil || !deployed {
 		return false, leftovers, err
 	}
+	if _, nothing := s.(schedule.Nothing); nothing {
+		return false, leftovers, nil
+	}
 	live := schedule.In(instances, schedule.Live)
 	scale, err := f.Scale(name)
 	if err != nil {

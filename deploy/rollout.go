@@ -74,6 +74,7 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 	if err != nil {
 		return p, err
 	}
+	_, nothing := s.(schedule.Nothing)
 	var wanted []place
 	for _, pl := range places(scale) {
 		if len(procs) > 0 && !slices.ContainsFunc(procs, func(proc app.Process) bool { return proc.Type == pl.process }) {
@@ -82,7 +83,7 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 			}
 			continue
 		}
-		if which(pl, live) {
+		if !nothing && which(pl, live) {
 			wanted = append(wanted, pl)
 		}
 	}

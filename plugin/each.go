@@ -15,7 +15,8 @@ import (
 type Targets struct {
 	App      string
 	All      bool
-	Parallel int // at once; 0: one after the other, -1: as many as there are processors
+	Parallel int    // at once; 0: one after the other, -1: as many as there are processors
+	Verb     string // "restart", for what Dokku says of all apps; "" says nothing
 }
 
 // Each does something with one app or with all. With All a failing app does not
@@ -39,8 +40,21 @@ func (h *Host) Each(ctx context.Context, c *command.Call, t Targets, do func(ctx
 		return err
 	}
 	limit := t.Parallel
-	if limit < 0 {
+	switch {
+	case limit < -1:
+		return command.BadInput("Invalid value %d for --parallel flag", limit)
+	case limit == -1:
 		limit = runtime.NumCPU()
+		if t.Verb != "" {
+			c.Out.Warn("Setting --parallel=-1 value to CPU count of %d", limit)
+		}
+	}
+	serial := limit <= 1
+	if serial && t.Verb != "" {
+		c.Out.Warn("Running %s in serial mode", t.Verb)
+	}
+	if len(apps) == 0 && t.Verb != "" {
+		c.Out.Warn("You haven't deployed any applications yet")
 	}
 	var group errgroup.Group
 	group.SetLimit(max(limit, 1))
@@ -48,22 +62,36 @@ func (h *Host) Each(ctx context.Context, c *command.Call, t Targets, do func(ctx
 	failed := 0
 	for _, app := range apps {
 		group.Go(func() error {
+			if serial && t.Verb != "" {
+				c.Out.Step("Running %s against app %s", t.Verb, app)
+			}
 			err := do(ctx, app)
 			if err == nil || errors.Is(err, context.Canceled) {
 				return err
 			}
-			c.Out.Warn("%s: %v", app, err)
+			switch {
+			case t.Verb == "":
+				c.Out.Warn("%s: %v", app, err)
+			case serial:
+				c.Out.Warn("Error running %s against app %s: %v", t.Verb, app, err)
+			default:
+				c.Out.Warn("Error running %s against %s: %v", t.Verb, app, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			failed++
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err = group.Wait()
+	switch {
+	case err != nil || failed == 0:
 		return err
-	}
-	if failed > 0 {
+	case t.Verb == "":
 		return command.Fail("%d of %d apps failed", failed, len(apps))
+	case serial:
+		return command.Fail("%s command returned %d errors", t.Verb, failed)
+	default:
+		return command.Fail("Encountered %d errors during parallel run", failed)
 	}
-	return nil
 }

@@ -46,6 +46,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/run"
 	"github.com/slipwayhq/slipway/plugins/scheduler"
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
+	schedulernull "github.com/slipwayhq/slipway/plugins/scheduler-null"
 	"github.com/slipwayhq/slipway/plugins/shell"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
 	"github.com/slipwayhq/slipway/plugins/standard"
@@ -66,7 +67,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 			builderdockerfile.New(h), builderherokuish.New(h), builderlambda.New(h), buildernixpacks.New(h), buildernull.New(h),
 			builderpack.New(h), builderrailpack.New(h), builderstatic.New(h, clientBinary),
 		},
-		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store)},
+		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store), schedulernull.Scheduler{}},
 		Records:    records,
 	})
 	return flow, []plugin.Plugin{
@@ -104,7 +105,8 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		resource.Plugin(h),
 		run.Plugin(h),
 		scheduler.Plugin(h),
-		schedulerdockerlocal.Plugin(h),
+		schedulerdockerlocal.Plugin(h, flow),
+		schedulernull.Plugin(),
 		shell.Plugin(h),
 		sshkeys.Plugin(h),
 		standard.Plugin(h),

@@ -30,6 +30,24 @@ func Of(instances []Instance, process string) []Instance {
 	return out
 }
 
+// RunningState is Dokku's word for how many of the instances run: "true" when
+// all, "mixed" when some, "false" when none do.
+func RunningState(instances []Instance) string {
+	running := 0
+	for _, i := range instances {
+		if i.Running {
+			running++
+		}
+	}
+	switch running {
+	case 0:
+		return "false"
+	case len(instances):
+		return "true"
+	}
+	return "mixed"
+}
+
 // Sort orders instances as Dokku deploys and lists them: web first, then by
 // process type, then by index.
 func Sort(instances []Instance) {

@@ -7,6 +7,7 @@ import (
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/schedule"
 	"github.com/slipwayhq/slipway/state"
 )
 
@@ -34,6 +35,9 @@ type restartArgs struct {
 }
 
 func (p *ps) restart(ctx context.Context, c *command.Call, in restartArgs) error {
+	if in.All && in.Process != "" {
+		return command.BadInput("Unable to restart all apps when specifying a process name")
+	}
 	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
 		change := p.change(ctx, name, "ps:restart")
 		change.Process = in.Process
@@ -46,7 +50,7 @@ func (p *ps) restart(ctx context.Context, c *command.Call, in restartArgs) error
 }
 
 func (in restartArgs) targets() plugin.Targets {
-	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel}
+	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel, Verb: "restart"}
 }
 
 type allArgs struct {
@@ -55,12 +59,12 @@ type allArgs struct {
 	App      string `arg:"app,optional"`
 }
 
-func (in allArgs) targets() plugin.Targets {
-	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel}
+func (in allArgs) targets(verb string) plugin.Targets {
+	return plugin.Targets{App: in.App, All: in.All, Parallel: in.Parallel, Verb: verb}
 }
 
 func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets("start"), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || !deployed {
 			c.Out.Warn("App %s has not been deployed", name)
 			return err
@@ -68,17 +72,52 @@ func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
 		if err := p.host.Store.Unset(restoreProperty, name); err != nil {
 			return err
 		}
+		running, whole, err := p.state(ctx, name)
+		switch {
+		case err != nil:
+			return err
+		case whole:
+			if err := p.host.Bus.Event(ctx, "pre-start", name); err != nil {
+				return err
+			}
+			c.Out.Warn("App %s already running", name)
+			return p.host.Bus.Event(ctx, "proxy-build-config", name)
+		case running == "mixed":
+			c.Out.Warn("App is running in mixed mode, releasing")
+		case running == "false":
+			c.Out.Warn("App has been detected as not running, releasing")
+		}
 		return p.flow.Start(ctx, c.Out, p.change(ctx, name, "ps:start"))
 	})
 }
 
+// state is Dokku's word for how much of an app runs, and whether that is all
+// that its scale asks for.
+func (p *ps) state(ctx context.Context, name string) (running string, whole bool, err error) {
+	byApp, err := p.flow.InstancesByApp(ctx, name)
+	if err != nil {
+		return "", false, err
+	}
+	scale, err := p.flow.Scale(name)
+	if err != nil {
+		return "", false, err
+	}
+	wanted := 0
+	for _, n := range scale {
+		wanted += n
+	}
+	live := schedule.In(byApp[name], schedule.Live)
+	running = schedule.RunningState(live)
+	return running, running == "true" && len(live) == wanted, nil
+}
+
 func (p *ps) stop(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets("stop"), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || !deployed {
 			c.Out.Warn("App %s has not been deployed", name)
 			return err
 		}
-		c.Out.Step("Stopping %s", name)
+		c.Out.Headers().Step("Stopping %s", name)
 		if err := p.host.Store.Set(restoreProperty, name, "false"); err != nil {
 			return err
 		}
@@ -87,7 +126,7 @@ func (p *ps) stop(ctx context.Context, c *command.Call, in allArgs) error {
 }
 
 func (p *ps) rebuild(ctx context.Context, c *command.Call, in allArgs) error {
-	return p.host.Each(ctx, c, in.targets(), func(ctx context.Context, name string) error {
+	return p.host.Each(ctx, c, in.targets("rebuild"), func(ctx context.Context, name string) error {
 		if deployed, err := p.deployed(name); err != nil || (in.All && !deployed) {
 			return err
 		}
@@ -95,34 +134,79 @@ func (p *ps) rebuild(ctx context.Context, c *command.Call, in allArgs) error {
 	})
 }
 
-type restoreArgs struct {
-	Parallel int    `flag:"parallel" default:"1"`
-	App      string `arg:"app,optional"`
-}
-
-func (p *ps) restore(ctx context.Context, c *command.Call, in restoreArgs) error {
-	t := plugin.Targets{App: in.App, All: in.App == "", Parallel: in.Parallel}
-	if t.All {
+func (p *ps) restore(ctx context.Context, c *command.Call, in allArgs) error {
+	if err := p.host.Bus.Event(ctx, "pre-restore"); err != nil {
+		return err
+	}
+	t := in.targets("restore")
+	if !t.All && t.App == "" && c.Flags.App == "" {
+		t.All = true
 		c.Out.Warn("Restore specified without app, assuming --all")
 	}
 	return p.host.Each(ctx, c, t, func(ctx context.Context, name string) error {
-		err := p.flow.Restore(ctx, c.Out, name, true)
-		if errors.Is(err, state.ErrLocked) {
-			return command.Fail("%s is being deployed, it is not restored", name)
-		}
-		return err
+		return p.restoreApp(ctx, c.Out, name)
 	})
+}
+
+// restoreApp brings up what should run of an app. Unlike Dokku it leaves the
+// routes of what does run alone.
+func (p *ps) restoreApp(ctx context.Context, out *command.Output, name string) error {
+	scheduler, err := p.host.Computed("scheduler", "selected", name)
+	if err != nil {
+		return err
+	}
+	if err := p.host.Bus.Event(ctx, "scheduler-pre-restore", scheduler, name); err != nil {
+		return err
+	}
+	deployed, err := p.deployed(name)
+	if err != nil {
+		return err
+	}
+	restore, err := p.host.Store.Computed(restoreProperty, name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !deployed:
+		out.Warn("App %s has not been deployed", name)
+	case restore == "false":
+		out.Warn("Skipping ps:restore for %s as restore property is false", name)
+	default:
+		out.Step("Starting app")
+	}
+	err = p.flow.Restore(ctx, out, name, true)
+	if errors.Is(err, state.ErrLocked) {
+		return command.Fail("%s is being deployed, it is not restored", name)
+	}
+	return err
 }
 
 type appArgs struct {
 	App string `arg:"app,optional"`
 }
 
+// retire has the schedulers remove what was replaced, of one app or of all.
 func (p *ps) retire(ctx context.Context, c *command.Call, in appArgs) error {
+	if in.App == "" {
+		in.App = c.Flags.App
+	}
+	if in.App != "" && !p.host.AppVisible(ctx, in.App) {
+		return command.NoSuchApp(in.App)
+	}
+	scope := in.App
+	if scope == "" {
+		scope = state.Global
+	}
+	scheduler, err := p.host.Computed("scheduler", "selected", scope)
+	if err != nil {
+		return err
+	}
 	c.Out.Step("Retiring old containers and images")
-	return p.host.Each(ctx, c, plugin.Targets{App: in.App, All: in.App == ""}, func(ctx context.Context, name string) error {
-		return p.flow.RetireLeftovers(ctx, name)
-	})
+	if err := p.host.Bus.Event(ctx, "scheduler-retire", scheduler, in.App); err != nil {
+		return err
+	}
+	c.Out.Step("Retiring expired run and cron containers")
+	return p.host.Bus.Event(ctx, "scheduler-run-retire")
 }
 
 func (p *ps) deployed(name string) (bool, error) {

@@ -109,15 +109,19 @@ func validSeconds(v string) error {
 func (p *ps) triggers() plugin.Triggers {
 	return plugin.Triggers{
 		"app-restart":          p.onRestart,
-		"release-and-deploy":   p.onReleaseAndDeploy,
 		"proxy-build-config":   p.onProxyBuildConfig,
 		"proxy-clear-config":   p.onProxyClearConfig,
 		"pre-delete":           p.onPreDelete,
 		"post-create":          p.onPostCreate,
-		"ps-can-scale":         p.onCanScale,
-		"ps-current-scale":     p.onCurrentScale,
+		"deploy":               p.onDeploy,
+		"post-stop":            p.onPostStop,
 		"procfile-exists":      p.onProcfileExists,
 		"procfile-get-command": p.onProcfileCommand,
+		"ps-can-scale":         p.onCanScale,
+		"ps-current-scale":     p.onCurrentScale,
+		"ps-get-property":      p.onGetProperty,
+		"ps-set-scale":         p.onSetScale,
+		"release-and-deploy":   p.onReleaseAndDeploy,
 	}
 }
 

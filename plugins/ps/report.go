@@ -2,7 +2,6 @@ package ps
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -57,76 +56,31 @@ func (p *ps) rows(ctx context.Context, name string) (plugin.Rows, error) {
 	}
 	byApp, _ := ctx.Value(instancesKey{}).(map[string][]schedule.Instance)
 	live := schedule.In(byApp[name], schedule.Live)
-	running := 0
 	for _, i := range live {
-		if i.Running {
-			running++
-		}
 		rows[fmt.Sprintf("status-%s-%d", i.Process, i.Index)] = fmt.Sprintf("%s (CID: %s)", i.Status, i.ID[:11])
 	}
 	rows["processes"] = strconv.Itoa(len(live))
-	switch {
-	case len(live) == 0 || running == 0:
-		rows["running"] = "false"
-	case running == len(live):
-		rows["running"] = "true"
-	default:
-		rows["running"] = "mixed"
+	rows["running"] = schedule.RunningState(live)
+	scheduler, err := p.host.Computed("scheduler", "selected", name)
+	if err != nil || scheduler == "docker-local" {
+		return rows, err
 	}
-	return rows, nil
+	// Another scheduler, of ours or of a plugin, says it of its own.
+	status, err := p.host.Bus.Query(ctx, "scheduler-app-status", scheduler, name)
+	if count, running, ok := strings.Cut(strings.TrimSpace(status), " "); ok {
+		rows["processes"], rows["running"] = count, running
+	}
+	return rows, err
 }
 
 type inspectArgs struct {
 	App string `arg:"app"`
 }
 
-// shownEnv are the beginnings of variables that ps:inspect does not mask.
-// Source: Dokku plugins/scheduler-docker-local/scheduler-inspect.
-// Dokku shows all of DOCKER_ too, where logins are found.
-var shownEnv = []string{"CACHE_PATH=", "DOKKU_", "DYNO=", "PATH=", "PORT=", "USER="}
-
-func (p *ps) inspect(ctx context.Context, c *command.Call, in inspectArgs) error {
-	byApp, err := p.flow.InstancesByApp(ctx, in.App)
+func (p *ps) inspect(ctx context.Context, _ *command.Call, in inspectArgs) error {
+	scheduler, err := p.host.Computed("scheduler", "selected", in.App)
 	if err != nil {
 		return err
 	}
-	live := schedule.In(byApp[in.App], schedule.Live)
-	if len(live) == 0 {
-		return command.Fail("App %s has no containers. Deploy it first: git push dokku@<host>:%s", in.App, in.App)
-	}
-	var all []map[string]any
-	for _, i := range live {
-		raw, err := p.host.Docker.InspectRaw(ctx, i.ID)
-		if err != nil {
-			return err
-		}
-		var container map[string]any
-		if err := json.Unmarshal(raw, &container); err != nil {
-			return fmt.Errorf("cannot read what Docker says of %s: %w", i.Name, err)
-		}
-		maskEnv(container)
-		all = append(all, container)
-	}
-	b, err := json.MarshalIndent(all, "", "    ")
-	if err != nil {
-		return err
-	}
-	c.Out.Line("%s", b)
-	return nil
-}
-
-func maskEnv(container map[string]any) {
-	config, _ := container["Config"].(map[string]any)
-	env, _ := config["Env"].([]any)
-	for n, e := range env {
-		v, _ := e.(string)
-		shown := false
-		for _, prefix := range shownEnv {
-			shown = shown || strings.HasPrefix(v, prefix)
-		}
-		if !shown {
-			key, _, _ := strings.Cut(v, "=")
-			env[n] = key + "=XXXXXX"
-		}
-	}
+	return p.host.Bus.Event(ctx, "scheduler-inspect", scheduler, in.App)
 }

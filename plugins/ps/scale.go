@@ -39,6 +39,9 @@ func (p *ps) scale(ctx context.Context, c *command.Call, in scaleArgs) error {
 	if err != nil {
 		return err
 	}
+	if err := p.checkTypes(in.App, counts); err != nil {
+		return err
+	}
 	skip, err := p.host.Computed("ps", "skip-deploy", in.App)
 	if err != nil {
 		return err
@@ -51,6 +54,24 @@ func (p *ps) scale(ctx context.Context, c *command.Call, in scaleArgs) error {
 		c.Out.Text("App %s is stopped, the scale takes effect at its next start", in.App)
 	}
 	return p.flow.SetScale(ctx, c.Out, p.change(ctx, in.App, "ps:scale"), counts, !in.SkipDeploy && skip != "true" && restore != "false")
+}
+
+// checkTypes refuses to scale up what the Procfile of a deployed app has not.
+func (p *ps) checkTypes(name string, counts map[string]int) error {
+	text, err := p.procfile(name)
+	if err != nil || text == "" {
+		return err
+	}
+	procs, err := app.ParseProcfile(text)
+	if err != nil {
+		return err
+	}
+	for _, process := range slices.Sorted(maps.Keys(counts)) {
+		if counts[process] > 0 && !slices.ContainsFunc(procs, func(proc app.Process) bool { return proc.Type == process }) {
+			return command.Fail("%s is not a valid process name to scale up", process)
+		}
+	}
+	return nil
 }
 
 // parseCounts reads words TYPE=N.
@@ -81,6 +102,10 @@ func (p *ps) showScale(c *command.Call, in scaleArgs) error {
 	scale, err := p.flow.Scale(in.App)
 	if err != nil {
 		return err
+	}
+	// Without a scale the flow runs one web process; what is shown is what is set.
+	if set, err := p.host.Store.List(deploy.ScaleList, in.App); err != nil || len(set) == 0 {
+		scale = nil
 	}
 	types := slices.Sorted(maps.Keys(scale))
 	if in.Format == "json" {

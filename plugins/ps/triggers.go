@@ -59,8 +59,15 @@ func (p *ps) onPostCreate(ctx context.Context, c *trigger.Call) error {
 	return p.flow.BuildProxyConfig(ctx, c.Arg(0))
 }
 
-// onCanScale answers ps-can-scale(app) with true or false.
+// onCanScale answers ps-can-scale(app, true|false): whether ps:scale may change
+// the scale. Without a value it tells it.
 func (p *ps) onCanScale(_ context.Context, c *trigger.Call) error {
+	if value := c.Arg(1); value != "" {
+		if err := validBool(value); err != nil {
+			return err
+		}
+		return p.host.Store.Set(deploy.CanScale, c.Arg(0), value)
+	}
 	v, err := p.host.Store.Computed(deploy.CanScale, c.Arg(0))
 	if err == nil {
 		fmt.Fprintln(c.Out, v)

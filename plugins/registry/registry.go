@@ -48,7 +48,7 @@ type registry struct {
 var (
 	server     = state.Property{Plugin: "registry", Name: "server", Validate: validServer, Help: "The registry that images are pushed to"}
 	imageRepo  = state.Property{Plugin: "registry", Name: "image-repo", Scope: state.AppOnly, Validate: validRepo, Help: "The name of the app's images, without registry and tag"}
-	repoTmpl   = state.Property{Plugin: "registry", Name: "image-repo-template", Validate: validTemplate, Help: "A template of image-repo for apps that have none"}
+	repoTmpl   = state.Property{Plugin: "registry", Name: "image-repo-template", Help: "A template of image-repo for apps that have none"}
 	pushOn     = state.Property{Plugin: "registry", Name: "push-on-release", Default: "false", Validate: validBool, Help: "Push each build before it runs"}
 	extraTags  = state.Property{Plugin: "registry", Name: "push-extra-tags", Validate: validTags, Help: "More tags to push, comma-separated"}
 	tagVersion = state.Property{Plugin: "registry", Name: "tag-version", Scope: state.AppOnly, Internal: true}
@@ -89,9 +89,11 @@ func (r registry) rows(_ context.Context, app string) (plugin.Rows, error) {
 	if rows["registry-computed-server"], err = r.serverOf(app); err != nil {
 		return nil, err
 	}
-	if rows["registry-computed-image-repo"], err = r.repoOf(app); err != nil {
-		return nil, err
+	repo, err := r.repoOf(app)
+	if err != nil { // of a template, which shows when it is used
+		repo = r.h.Names.Image(app)
 	}
+	rows["registry-computed-image-repo"] = repo
 	rows["registry-tag-version"], err = r.h.Store.Get(tagVersion, app)
 	return rows, err
 }
@@ -141,11 +143,6 @@ func render(text, app string) (string, error) {
 	}
 	repo := strings.TrimSpace(out.String())
 	return repo, validRepo(repo)
-}
-
-func validTemplate(text string) error {
-	_, err := render(text, "app")
-	return err
 }
 
 func validRepo(v string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -15,10 +16,12 @@ var properties = []state.Property{
 }
 
 // Plugin makes the feature's commands and properties.
-func Plugin(h *plugin.Host) plugin.Plugin {
+func Plugin(h *plugin.Host, flow *deploy.Flow) plugin.Plugin {
+	f := feature{h, flow, New(h.Docker, h.Names, h.Store)}
 	return plugin.Plugin{
 		Name: "scheduler-docker-local", Help: "Manage the docker-local scheduler integration for an app", Properties: properties,
 		Commands: plugin.Settings(h, "scheduler-docker-local", properties),
+		Triggers: f.triggers(),
 	}
 }
 

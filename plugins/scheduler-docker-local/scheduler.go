@@ -44,11 +44,13 @@ type Scheduler struct {
 	names  docker.Names
 	store  *state.Store
 	now    func() time.Time
+
+	retired *sync.Mutex // while the list of registered containers is changed
 }
 
 // New makes the scheduler of one engine.
 func New(engine docker.Engine, names docker.Names, store *state.Store) *Scheduler {
-	return &Scheduler{engine: engine, names: names, store: store, now: time.Now}
+	return &Scheduler{engine: engine, names: names, store: store, now: time.Now, retired: &sync.Mutex{}}
 }
 
 var _ schedule.Scheduler = (*Scheduler)(nil)

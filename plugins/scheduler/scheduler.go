@@ -1,16 +1,21 @@
 // Package scheduler chooses what runs the processes of an app, and the shell
 // that is opened in them.
 //
-//	dokku scheduler:set blog selected docker-local   the one there is: containers on this host
+//	dokku scheduler:set blog selected docker-local   containers on this host, which is the default
+//	dokku scheduler:set blog selected null           nothing: the app is built and pushed, and runs elsewhere
 //	dokku scheduler:set blog shell /bin/zsh          what enter and run open; without it bash or sh
 //	dokku scheduler:set --global shell /bin/bash     for every app that has none of its own
 //	dokku scheduler:report blog
 package scheduler
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 var properties = []state.Property{
@@ -28,5 +33,13 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			plugin.SetCommand(h, "scheduler", "Invalid property specified, valid properties include", properties, nil),
 			report.Command(h),
 		},
+		Triggers: plugin.Triggers{"scheduler-detect": func(_ context.Context, c *trigger.Call) error {
+			// APP, or --global
+			selected, err := h.Store.Computed(properties[0], c.Arg(0))
+			if err == nil {
+				fmt.Fprintln(c.Out, selected)
+			}
+			return err
+		}},
 	}
 }

@@ -65,6 +65,7 @@ func (m *migration) plugin() plugin.Plugin {
 			command.New("migrate", "Take this machine over from Dokku, keeping what runs", m.command, command.Root,
 				command.Usage("[--check] [--undo] [--force] [--backup folder] [--format stdout|json]")),
 		},
+		Triggers: m.triggers(),
 	}
 }
 

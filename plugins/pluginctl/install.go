@@ -26,7 +26,8 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 		if len(in.Rest) > 0 {
 			c.Out.Headers().Step("Cannot install additional core plugins, running core plugin install trigger")
 		}
-		return nil // what is compiled in needs no installation
+		// What is compiled in needs no installation, but may find what an older Dokku left.
+		return p.host.Bus.Event(ctx, "slipway-install")
 	}
 	if len(in.Rest) == 0 {
 		return p.hooks(ctx, c.Out, "install", "")

@@ -173,9 +173,19 @@ func filesOf(ctx context.Context) command.Files {
 	return files
 }
 
-// WithCall is WithOutput and WithFiles for a command, with its caller's terminal.
+// WithCall is WithOutput and WithFiles for a command, with its caller's terminal
+// and those of the caller's variables that are meant for Dokku.
 func WithCall(ctx context.Context, c *command.Call) context.Context {
 	ctx = WithFiles(ctx, c.Files)
+	env := map[string]string{}
+	for name, value := range c.Env {
+		if strings.HasPrefix(name, "DOKKU_") {
+			env[name] = value
+		}
+	}
+	if len(env) > 0 {
+		ctx = WithEnv(ctx, env)
+	}
 	return context.WithValue(ctx, streamsKey{}, streams{in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), shown: c.Out, tty: c.TTY})
 }
 

@@ -143,7 +143,7 @@ func (c *cron) run(ctx context.Context, call *command.Call, in runArgs) error {
 	if t == nil {
 		return command.BadInput("No matching Cron ID found. Please specify a Cron ID from the output of 'dokku cron:list %s'", in.App)
 	}
-	env := map[string]string{"DOKKU_RM_CONTAINER": "1", "DOKKU_RUN_TTL_SECONDS": in.TTL}
+	env := map[string]string{"DOKKU_RM_CONTAINER": "1", "DOKKU_RUN_TTL_SECONDS": in.TTL, "DOKKU_DETACH_CONTAINER": ""}
 	if in.Detach {
 		env["DOKKU_DETACH_CONTAINER"], env["DOKKU_DISABLE_TTY"] = "1", "true"
 	}

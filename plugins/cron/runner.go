@@ -55,6 +55,7 @@ func (r *runner) runContainer(ctx context.Context, t task, due time.Time) {
 	printed := trigger.WithStreams(ctx, strings.NewReader(""), &answer, output)
 	err := r.cron.schedule(printed, t, map[string]string{
 		"DOKKU_DETACH_CONTAINER": "1", "DOKKU_DISABLE_TTY": "true", "DOKKU_RUN_TTL_SECONDS": strconv.Itoa(ttl),
+		"SLIPWAY_FOLLOWED": "1",
 	})
 	name := lastLine(answer.String())
 	switch {

@@ -95,7 +95,9 @@ func (r *run) prepare(ctx context.Context, c *trigger.Call, name string, pairs, 
 		o.terminal, o.stdin = c.TTY != nil && !disable, true
 	}
 	if len(o.argv) == 0 {
-		o.argv, err = r.shell(name)
+		if o.argv, err = r.shell(name); c.Env["DOKKU_SHELL"] != "" {
+			o.argv = []string{c.Env["DOKKU_SHELL"]}
+		}
 		return o, err
 	}
 	err = r.procfile(c.Output(), &o)

@@ -78,7 +78,7 @@ func (r *run) schedule(ctx context.Context, c *command.Call, in startArgs, env m
 	}
 	all := map[string]string{
 		"DOKKU_RM_CONTAINER": "1", "DOKKU_RUN_TTL_SECONDS": in.TTL, "DOKKU_CRON_ID": in.CronID, "DOKKU_CONCURRENCY_POLICY": in.Policy,
-		"DOKKU_GLOBAL_FLAGS": words.Quote(flags),
+		"DOKKU_GLOBAL_FLAGS": words.Quote(flags), "DOKKU_DETACH_CONTAINER": "",
 	}
 	if in.NoTTY || (env != nil && !in.ForceTTY) {
 		all["DOKKU_DISABLE_TTY"] = "true"
@@ -132,7 +132,7 @@ func (r *run) onRun(ctx context.Context, c *trigger.Call) error {
 	if err != nil {
 		return err
 	}
-	if !o.kept || !o.detached { // who keeps a container fires it at its end
+	if c.Env["SLIPWAY_FOLLOWED"] == "" { // plugins/cron, which follows it, fires this at its end
 		if err := r.host.Bus.Event(ctx, "scheduler-post-run", dockerLocal, o.app, id, itoa(code)); err != nil {
 			return err
 		}

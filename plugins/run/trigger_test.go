@@ -1,12 +1,16 @@
 package run_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/plugin/plugintest"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 func TestAnotherSchedulerIsAskedInstead(t *testing.T) {
@@ -43,6 +47,27 @@ func TestATriggerThatIsNotWellFormedIsRefused(t *testing.T) {
 		if got := w.Fire("scheduler-run", strings.Fields(args)...); got.Code == 0 {
 			t.Errorf("%s: %+v", args, got)
 		}
+	}
+}
+
+// A plugin may fire scheduler-run with Dokku's variables in its environment.
+func TestVariablesOfTheCallerReachTheTrigger(t *testing.T) {
+	w, engine := deploy(t)
+	var out bytes.Buffer
+	call := &command.Call{
+		Actor: plugintest.Root, In: strings.NewReader(""), Out: command.NewOutput(&out, &out),
+		Env: map[string]string{"DOKKU_DETACH_CONTAINER": "1", "DOKKU_CRON_ID": "abc", "DOKKU_SHELL": "/bin/zsh", "PATH": "/evil"},
+	}
+	ctx := trigger.WithCall(t.Context(), call)
+	if err := w.Host.Bus.Event(ctx, "scheduler-run", "docker-local", "alpha", "0", "--"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := engine.Inspect(t.Context(), strings.TrimSpace(out.String()))
+	if err != nil || c.Labels["com.dokku.cron-id"] != "abc" || !strings.HasPrefix(c.Name, "alpha.cron.") || !slices.Equal(c.Cmd, []string{"/bin/zsh"}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if trigger.EnvOf(ctx)["PATH"] != "" {
+		t.Error("security: a variable that is not Dokku's is passed on")
 	}
 }
 

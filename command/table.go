@@ -94,6 +94,12 @@ func (t *Table) Features() []Feature {
 // Lookup finds a command by name, nil when there is none.
 func (t *Table) Lookup(name string) *Command { return t.commands[resolveAlias(name)] }
 
+// Answers tells whether the table itself answers a call by that name: a command, or the name of a feature, which shows its help.
+func (t *Table) Answers(name string) bool {
+	_, feature := t.features[name]
+	return t.commands[name] != nil || feature || name == "help"
+}
+
 // aliases are Dokku's short names of plugins on the command line.
 // Source: the dokku script, PLUGIN_ALIASES.
 var aliases = map[string]string{

@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"command"},
 	{"state"},
 	{"docker"},
-	{"internal"},
+	{"compat", "internal"},
 }
 
 // exceptions are imports against the direction, each with its reason.

@@ -19,6 +19,9 @@ const (
 	settle   = 3 * time.Second // between a start and the look at its memory
 )
 
+// reportLimit is for a report of all hundred apps, which asks Docker once.
+var reportLimit = budget{atMost, took(200 * time.Millisecond)}
+
 // idle deploys 100 apps with a running container each and looks at what the two
 // processes take when nothing happens.
 func (b *bench) idle(ctx context.Context) (section, error) {
@@ -39,21 +42,25 @@ func (b *bench) idle(ctx context.Context) (section, error) {
 	if err := b.fleet(ctx, 0, 10); err != nil {
 		return s, err
 	}
-	report := func() (time.Duration, error) {
-		got, err := inTurn(ctx, 20, only(func() error { return in.dokku(ctx, "ps:report") }))
+	report := func(feature string) (time.Duration, error) {
+		got, err := inTurn(ctx, 20, only(func() error { return in.dokku(ctx, feature+":report") }))
 		if err != nil {
 			return 0, err
 		}
 		return got[0].median(), nil
 	}
-	ten, err := report()
+	ten, err := report("ps")
 	if err != nil {
 		return s, err
 	}
 	if err := b.fleet(ctx, 10, idleApps); err != nil {
 		return s, err
 	}
-	hundred, err := report()
+	hundred, err := report("ps")
+	if err != nil {
+		return s, err
+	}
+	domains, err := report("domains")
 	if err != nil {
 		return s, err
 	}
@@ -63,7 +70,8 @@ func (b *bench) idle(ctx context.Context) (section, error) {
 	}
 	s.rows = append(s.rows,
 		againstDokku("`ps:report` of 10 apps", ten, dokkuReport),
-		row{what: fmt.Sprintf("`ps:report` of %d apps with a container each", idleApps), ours: took(hundred), peer: took(ten), whose: "`ps:report` of 10"})
+		row{what: fmt.Sprintf("`ps:report` of %d apps with a container each", idleApps), ours: took(hundred), peer: took(ten), whose: "`ps:report` of 10", budget: reportLimit},
+		row{what: fmt.Sprintf("`domains:report` of %d apps", idleApps), ours: took(domains), budget: reportLimit})
 	var times sample
 	for range 5 {
 		if err := in.stop("serve"); err != nil {

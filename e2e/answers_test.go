@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,7 @@ func TestDokkusAnswers(t *testing.T) {
 	if err := errors.Join(in.dokku("domains:set-global", "dokku.me"), writeAnsweringApp(filepath.Join(in.dir, "trapp"), in)); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { in.command("docker", "network", "rm", "net1").Run() }) // there only when the test stops half-way
 	paths, err := filepath.Glob("testdata/dokku/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no answers in testdata/dokku: %v", err)
@@ -178,6 +180,20 @@ var masks = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{7,8}\.\.[0-9a-f]{7,8}\b`), "ID..ID"},
 	{regexp.MustCompile(`upcoming-[0-9a-z]+`), "upcoming-N"},
 	{regexp.MustCompile(`\.run\.[0-9]+`), ".run.N"},
+	{regexp.MustCompile(`DYNO=run\.[0-9]+`), "DYNO=run.N"},
+	{regexp.MustCompile(`\bmw[0-9a-z]{12}\b`), "BUILD"},
+	{regexp.MustCompile(`(BUILD +\w+ +\w+ +)[0-9]+( +[\w:-]+ +TIME +).*`), "${1}PID${2}TOOK"},
+	{regexp.MustCompile(`(Build pid: +)[0-9]+`), "${1}PID"},
+	{regexp.MustCompile(`"pid":[0-9]+`), `"pid":PID`},
+	{regexp.MustCompile(`"duration":"[^"]*"`), `"duration":"TOOK"`},
+	{regexp.MustCompile(`"com.slipway.(instance|deploy)":"[^"]*",`), ""},
+	{regexp.MustCompile(`  \| [A-Za-z0-9+/=]{40,64}\n`), "  | BASE64\n"},
+	{regexp.MustCompile(`(  \| )\|.{17}\|\n`), "${1}ART\n"},
+	{regexp.MustCompile(`Step ([0-9/]+): (.*) \((cached|[0-9.]+s)\)`), "Step $1: $2 (TOOK)"},
+	{regexp.MustCompile(`\b(Less than a|About a|[0-9]+) (second|minute)s? ago`), "AGO"},
+	{regexp.MustCompile(`NAMES +COMMAND`), "NAMES COMMAND"},
+	{regexp.MustCompile(`total +[0-9]+\n`), "total N\n"},
+	{regexp.MustCompile(`( {4}[a-z-]+:[a-z-]+(?: \S+)*?) {2,}(\S)`), "$1  $2"}, // the columns of a help
 	{regexp.MustCompile(`\b172\.[0-9]+\.[0-9]+\.[0-9]+`), "IP"},
 	{regexp.MustCompile(`(remote: .*?) +\n`), "$1\n"},
 	{regexp.MustCompile(`remote:\s*\n`), "remote:\n"},
@@ -202,7 +218,45 @@ func comparable(lines []string, dokkus bool) string {
 		}
 		kept = append(kept, line)
 	}
-	return strings.TrimRight(mask(strings.Join(kept, "\n")+"\n"), "\n")
+	return strings.TrimRight(mask(strings.Join(inOneOrder(kept), "\n")+"\n"), "\n")
+}
+
+// inOneOrder sorts what runs side by side: the checks of an instance, and the instances.
+func inOneOrder(lines []string) []string {
+	var out []string
+	var blocks [][]string
+	flush := func() {
+		slices.SortStableFunc(blocks, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+		out = append(out, slices.Concat(blocks...)...)
+		blocks = nil
+	}
+	inside := false
+	for _, line := range lines {
+		switch {
+		case strings.Contains(line, "Attempting pre-flight checks ("):
+			blocks = append(blocks, nil)
+			inside = true
+		case !inside:
+			flush()
+			out = append(out, line)
+			continue
+		}
+		last := len(blocks) - 1
+		blocks[last] = append(blocks[last], line)
+		if strings.Contains(line, "=====> End of ") {
+			inside = false
+		}
+	}
+	flush()
+	for from := 0; from < len(out); from++ {
+		to := from
+		for to < len(out) && (strings.Contains(out[to], "Running healthcheck name=") || strings.Contains(out[to], "Healthcheck succeeded name=")) {
+			to++
+		}
+		slices.SortFunc(out[from:to], func(a, b string) int { return strings.Compare(b, a) }) // Running before succeeded
+		from = max(from, to-1)
+	}
+	return out
 }
 
 // writeAnsweringApp makes the repository that was pushed to the real Dokku: a Dockerfile, a Procfile with web and worker, and
@@ -211,7 +265,7 @@ func writeAnsweringApp(dir string, in *installation) error {
 	for name, text := range map[string]string{
 		"Dockerfile": "FROM busybox:stable\nWORKDIR /app\nCOPY . .\n",
 		"Procfile":   "web: httpd -f -p $PORT\nworker: sleep 100000\n",
-		"app.json":   `{"healthchecks":{"web":[{"type":"startup","name":"port","path":"/","attempts":2,"wait":1}]}}` + "\n",
+		"app.json":   `{"healthchecks":{"web":[{"type":"startup","name":"port","path":"/","wait":1}]}}` + "\n",
 		"index.html": "hello\n",
 	} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

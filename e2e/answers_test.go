@@ -162,7 +162,7 @@ func (in *installation) answer(command string) []string {
 func (in *installation) plain(text string) string {
 	return strings.NewReplacer(
 		filepath.Join(in.dir, "home"), "/home/dokku", filepath.Join(in.dir, "lib"), "/var/lib/dokku",
-		in.instance+"-", "", fmt.Sprintf("ssh://127.0.0.1:%d/", in.sshPort), "dokku.me:", fmt.Sprintf(":%d", in.httpPort), "",
+		in.instance+"-", "", fmt.Sprintf("ssh://127.0.0.1:%d/", in.sshPort), "dokku.me:", fmt.Sprintf(":%d", in.httpPort), "", fmt.Sprintf(":%d", in.tlsPort), "",
 	).Replace(text)
 }
 
@@ -193,7 +193,9 @@ var masks = []struct {
 	{regexp.MustCompile(`\b(Less than a|About a|[0-9]+) (second|minute)s? ago`), "AGO"},
 	{regexp.MustCompile(`NAMES +COMMAND`), "NAMES COMMAND"},
 	{regexp.MustCompile(`total +[0-9]+\n`), "total N\n"},
-	{regexp.MustCompile(`( {4}[a-z-]+:[a-z-]+(?: \S+)*?) {2,}(\S)`), "$1  $2"}, // the columns of a help
+	{regexp.MustCompile(`(\| {4}[a-z-]+(?::[a-z-]+)*(?: \S+)*?) {2,}(\S)`), "$1  $2"}, // the columns of a help
+	{regexp.MustCompile(`SHA256:… dokku@\S+`), "SHA256:… dokku@HOST"},
+	{regexp.MustCompile(`(  \|   [a-z0-9_-]+ +)[0-9]+\.[0-9]+\.[0-9]+(-dev)? enabled`), "${1}VERSION enabled"},
 	{regexp.MustCompile(`\b172\.[0-9]+\.[0-9]+\.[0-9]+`), "IP"},
 	{regexp.MustCompile(`(remote: .*?) +\n`), "$1\n"},
 	{regexp.MustCompile(`remote:\s*\n`), "remote:\n"},

@@ -43,7 +43,7 @@ func (m *migration) Survey(ctx context.Context) (*plan, error) {
 }
 
 func (m *migration) Take(ctx context.Context, p *plan) error {
-	return m.take(ctx, command.Discard(), p)
+	return m.take(ctx, command.Discard(), p, false)
 }
 
 // CutOff lets the plan fail after half of its changes.

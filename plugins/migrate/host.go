@@ -159,9 +159,13 @@ func (m machine) surveyPorts(ctx context.Context, p *plan, listeners []listener)
 			})
 		}
 	}
+	// One that does not run now comes back with the next boot.
+	if m.systemd() && !slices.Contains(seen, "nginx.service") && m.hasUnit("nginx.service") && exists(m.path("etc", "nginx", "conf.d", "dokku.conf")) {
+		m.unitStep(ctx, p, "nginx.service", "Switch off nginx, which Dokku had set up: Slipway's proxy answers on ports 80 and 443")
+	}
 	if len(seen) > 0 && m.systemd() && m.hasUnit(proxyUnit) {
 		p.Host = append(p.Host, step{
-			What: "Start Slipway's proxy", Command: "systemctl restart " + proxyUnit, Undo: "systemctl disable --now " + proxyUnit, Automatic: true,
+			What: "Start Slipway's proxy", Command: "systemctl enable " + proxyUnit + " && systemctl restart " + proxyUnit, Undo: "systemctl disable --now " + proxyUnit, Automatic: true,
 			apply: hostStep{Kind: "proxy", Name: proxyUnit},
 		})
 	}
@@ -173,6 +177,9 @@ func (m machine) do(ctx context.Context, s hostStep) error {
 	case "unit":
 		return m.run(ctx, "systemctl", "disable", "--now", "--quiet", s.Name)
 	case "proxy":
+		if err := m.run(ctx, "systemctl", "enable", "--quiet", s.Name); err != nil {
+			return err
+		}
 		return m.run(ctx, "systemctl", "restart", s.Name)
 	case "program":
 		if info, err := os.Lstat(s.Name); err == nil && info.Mode().IsRegular() {
@@ -246,4 +253,12 @@ func (m machine) endDaemon(ctx context.Context, out *command.Output, offline boo
 	if err := m.run(ctx, "systemd-run", "--quiet", "--on-active=2", "systemctl", "stop", daemonUnit); err != nil {
 		out.Warn("End it by hand: systemctl stop %s (%v)", daemonUnit, err)
 	}
+}
+
+// startDaemon is the command that starts slipwayd.
+func (m machine) startDaemon() string {
+	if m.systemd() && m.hasUnit(daemonUnit) {
+		return "systemctl enable --now slipwayd slipway-proxy"
+	}
+	return "slipwayd up"
 }

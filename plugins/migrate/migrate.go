@@ -117,7 +117,7 @@ func (m *migration) command(ctx context.Context, c *command.Call, in args) error
 	if in.Check {
 		printPlan(out, p)
 	} else {
-		err = m.take(ctx, out, p)
+		err = m.take(ctx, out, p, c.Env[Offline] != "")
 	}
 	if in.Format == "json" {
 		if jsonErr := c.Out.JSON(p); jsonErr != nil {

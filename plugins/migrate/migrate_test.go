@@ -323,9 +323,11 @@ func TestDaemonLeavesAppsOfDokkuAlone(t *testing.T) {
 
 func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	w := newWorld(t, "0.38.27")
-	for _, unit := range []string{"dokku-redeploy.service", "dokku-retire.timer"} {
+	for _, unit := range []string{"dokku-redeploy.service", "dokku-retire.timer", "nginx.service"} {
 		w.unit(t, unit)
 	}
+	w.must(os.MkdirAll(w.m.HostPath("etc", "nginx", "conf.d"), 0o755))
+	w.must(os.WriteFile(w.m.HostPath("etc", "nginx", "conf.d", "dokku.conf"), nil, 0o644))
 	program := w.m.HostPath("usr", "bin", "dokku")
 	crontab := w.m.HostPath("var", "spool", "cron", "crontabs", "dokku")
 	for path, text := range map[string]string{
@@ -343,7 +345,7 @@ func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	if b, err := os.ReadFile(crontab); err != nil || strings.Contains(string(b), "cron:run") || !strings.Contains(string(b), "/own/script") {
 		t.Errorf("crontab: %q %v", b, err)
 	}
-	if got := strings.Join(w.commands, "\n"); !strings.Contains(got, "systemctl disable --now --quiet dokku-retire.timer") {
+	if got := strings.Join(w.commands, "\n"); !strings.Contains(got, "systemctl disable --now --quiet dokku-retire.timer") || !strings.Contains(got, "systemctl disable --now --quiet nginx.service") {
 		t.Errorf("commands: %s", got)
 	}
 	w.ok(t, "migrate")

@@ -17,7 +17,7 @@ import (
 
 // take does what the plan says. Whatever it is cut off by, running it again finishes it: what is done is not in the plan any
 // more, and the backup is from before the first attempt.
-func (m *migration) take(ctx context.Context, out *command.Output, p *plan) error {
+func (m *migration) take(ctx context.Context, out *command.Output, p *plan, offline bool) error {
 	rec, known, err := m.readRecord()
 	if err != nil {
 		return err
@@ -70,6 +70,9 @@ func (m *migration) take(ctx context.Context, out *command.Output, p *plan) erro
 	}
 	printRemarks(out, "To know", p.Notes)
 	printByHand(out, p.Host)
+	if offline {
+		out.Step("slipwayd does not run. Start it now, so that apps come back when they end: %s", m.machine.startDaemon())
+	}
 	out.Title("This machine is Slipway's now. The way back: slipway migrate --undo")
 	return nil
 }

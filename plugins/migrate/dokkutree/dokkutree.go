@@ -89,7 +89,7 @@ func (t Tree) Lay() error {
 	f.write(t.root("VHOST"), "example.com\n", 0o644)
 	f.write(t.root("HOSTNAME"), "example.com\n", 0o644)
 	f.write(t.root("dokkurc"), "", 0o644)
-	f.write(t.root(".dokkurc", "DOKKU_TRACE"), "", 0o644)
+	f.write(t.root(".dokkurc", "mine"), "export DOKKU_SKIP_CLEANUP=true\n", 0o644)
 	f.write(t.lib("VERSION"), t.Version+"\n", 0o644)
 	f.write(t.lib("STABLE_VERSION"), t.Version+"\n", 0o644)
 	for _, plugin := range []string{"apps", "config", "nginx-vhosts", "ps"} {

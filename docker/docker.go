@@ -37,6 +37,7 @@ import (
 type Engine interface {
 	Networks
 	Registries
+	Volumes
 
 	// Version asks the engine for its version. It is also the way to ask whether the engine is there.
 	Version(ctx context.Context) (Version, error)

@@ -42,6 +42,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/ps"
 	"github.com/slipwayhq/slipway/plugins/registry"
 	"github.com/slipwayhq/slipway/plugins/releases"
+	"github.com/slipwayhq/slipway/plugins/repo"
 	"github.com/slipwayhq/slipway/plugins/resource"
 	"github.com/slipwayhq/slipway/plugins/run"
 	"github.com/slipwayhq/slipway/plugins/scheduler"
@@ -102,6 +103,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		ps.Plugin(h, flow),
 		registry.Plugin(h),
 		releases.Plugin(h, flow),
+		repo.Plugin(h),
 		resource.Plugin(h),
 		run.Plugin(h),
 		scheduler.Plugin(h),

@@ -53,6 +53,7 @@ func Run(t *testing.T, subject Subject) {
 		{"commit", s.commit},
 		{"events", s.events},
 		{"events: end with the context", s.eventsEnd},
+		{"volumes", s.volumes},
 		{"networks", s.networks},
 		{"networks: attached containers", s.networkConnect},
 		{"image: inspect", s.imageInspect},

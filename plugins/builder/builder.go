@@ -65,6 +65,9 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			"core-post-extract":    b.extract,
 			"builder-get-property": b.getProperty,
 			"builder-set-property": b.setProperty,
+
+			"builder-image-is-cnb":       b.imageIsCNB,
+			"builder-image-is-herokuish": b.imageIsHerokuish,
 		},
 	}
 }

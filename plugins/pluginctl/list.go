@@ -63,7 +63,8 @@ func (p *plugins) source(ctx context.Context, dir string) (url, commit, branch s
 	if branch = ask("rev-parse", "--abbrev-ref", "HEAD"); branch == "HEAD" {
 		branch = ""
 	}
-	return ask("remote", "get-url", "origin"), ask("rev-parse", "HEAD"), branch
+	origin := source{at: ask("config", "--get", "remote.origin.url")}
+	return origin.shown(), ask("rev-parse", "HEAD"), branch
 }
 
 type nameArgs struct {

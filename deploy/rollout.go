@@ -139,9 +139,6 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 	if spec.Env, err = f.host.Store.MergedEnv(d.app); err != nil {
 		return spec, err
 	}
-	if spec.Restart, err = f.host.Computed("ps", "restart-policy", d.app); err != nil {
-		return spec, err
-	}
 	if spec.Init, err = f.initProcess(ctx, rel); err != nil {
 		return spec, err
 	}
@@ -161,8 +158,33 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 		return spec, err
 	}
 	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, string(kind), "latest", w.process, itoa(w.index))
-	spec.Args = slices.Concat(spec.Args, args, more)
+	if err != nil {
+		return spec, err
+	}
+	spec.Args, spec.Restart = takeRestart(slices.Concat(spec.Args, args, more))
+	if spec.Restart == "" { // plugins/ps, which says it, has been replaced
+		spec.Restart, err = f.host.Computed("ps", "restart-policy", d.app)
+	}
 	return spec, err
+}
+
+// takeRestart takes the restart policy out of the options of a container: it
+// counts from the time on when the instance is live. The last one wins, as with
+// docker.
+func takeRestart(args []string) (rest []string, policy string) {
+	for i := 0; i < len(args); i++ {
+		value, is := strings.CutPrefix(args[i], "--restart=")
+		switch {
+		case is:
+			policy = value
+		case args[i] == "--restart" && i+1 < len(args):
+			policy = args[i+1]
+			i++
+		default:
+			rest = append(rest, args[i])
+		}
+	}
+	return rest, policy
 }
 
 // startAndCheck starts all new instances beside the old and checks them. When

@@ -108,20 +108,21 @@ func validSeconds(v string) error {
 
 func (p *ps) triggers() plugin.Triggers {
 	return plugin.Triggers{
-		"app-restart":          p.onRestart,
-		"proxy-build-config":   p.onProxyBuildConfig,
-		"proxy-clear-config":   p.onProxyClearConfig,
-		"pre-delete":           p.onPreDelete,
-		"post-create":          p.onPostCreate,
-		"deploy":               p.onDeploy,
-		"post-stop":            p.onPostStop,
-		"procfile-exists":      p.onProcfileExists,
-		"procfile-get-command": p.onProcfileCommand,
-		"ps-can-scale":         p.onCanScale,
-		"ps-current-scale":     p.onCurrentScale,
-		"ps-get-property":      p.onGetProperty,
-		"ps-set-scale":         p.onSetScale,
-		"release-and-deploy":   p.onReleaseAndDeploy,
+		"docker-args-process-deploy": p.onProcessDeploy,
+		"app-restart":                p.onRestart,
+		"proxy-build-config":         p.onProxyBuildConfig,
+		"proxy-clear-config":         p.onProxyClearConfig,
+		"pre-delete":                 p.onPreDelete,
+		"post-create":                p.onPostCreate,
+		"deploy":                     p.onDeploy,
+		"post-stop":                  p.onPostStop,
+		"procfile-exists":            p.onProcfileExists,
+		"procfile-get-command":       p.onProcfileCommand,
+		"ps-can-scale":               p.onCanScale,
+		"ps-current-scale":           p.onCurrentScale,
+		"ps-get-property":            p.onGetProperty,
+		"ps-set-scale":               p.onSetScale,
+		"release-and-deploy":         p.onReleaseAndDeploy,
 	}
 }
 

@@ -3,6 +3,7 @@ package ps
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -32,6 +33,18 @@ func (p *ps) onRestart(ctx context.Context, c *trigger.Call) error {
 		return nil
 	}
 	return p.flow.Restart(ctx, out, p.change(ctx, c.Arg(0), "config:set"))
+}
+
+// onProcessDeploy answers docker-args-process-deploy(app, …) by the restart policy.
+func (p *ps) onProcessDeploy(_ context.Context, c *trigger.Call) error {
+	if _, err := io.Copy(c.Out, c.In); err != nil { // what plugins before this one said
+		return err
+	}
+	policy, err := p.host.Computed("ps", "restart-policy", c.Arg(0))
+	if err == nil {
+		fmt.Fprintf(c.Out, " --restart=%s", policy)
+	}
+	return err
 }
 
 // onProxyBuildConfig answers proxy-build-config(app).

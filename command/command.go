@@ -152,6 +152,15 @@ func (a Actor) String() string {
 	return a.User
 }
 
+// SSHName is the name that Dokku gives the caller: that of the key, and "default"
+// for a local one. Source: the dokku script, dokku_auth.
+func (a Actor) SSHName() string {
+	if a.KeyName == "" {
+		return "default"
+	}
+	return a.KeyName
+}
+
 // IsAdmin tells whether the actor may administer the server: root, or a key
 // with "admin" in its name, as Dokku's ssh-keys:add has it.
 func (a Actor) IsAdmin() bool { return a.Root || strings.Contains(a.KeyName, "admin") }
@@ -202,6 +211,14 @@ func IDOf(ctx context.Context) int64 {
 		return c.id
 	}
 	return 0
+}
+
+// NameOf is the name of the command that ctx belongs to, "" where there is none.
+func NameOf(ctx context.Context) string {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok && len(c.Argv) > 0 {
+		return c.Argv[0]
+	}
+	return ""
 }
 
 // WithCall makes ctx belong to a call.

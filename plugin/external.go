@@ -169,7 +169,10 @@ func (x *External) Help(ctx context.Context) []string {
 // us, where the process calls dokku, whom it acts for.
 func CallEnv(ctx context.Context) []string {
 	actor, flags := command.ActorOf(ctx), command.FlagsOf(ctx)
-	env := []string{"SSH_USER=" + actor.User, "SSH_NAME=" + actor.KeyName, "NAME=" + actor.KeyName, "FINGERPRINT=" + actor.Fingerprint}
+	env := []string{"SSH_USER=" + actor.User, "SSH_NAME=" + actor.SSHName(), "NAME=" + actor.KeyName, "FINGERPRINT=" + actor.Fingerprint}
+	if name := command.NameOf(ctx); name != "" {
+		env = append(env, "DOKKU_COMMAND="+name)
+	}
 	if id := command.IDOf(ctx); id != 0 {
 		env = append(env, "DOKKU_PID="+strconv.FormatInt(id, 10))
 	}

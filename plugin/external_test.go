@@ -190,3 +190,22 @@ func TestCorePluginsOfDokkuAreNotExternal(t *testing.T) {
 		t.Error("apps is replaced, or mine does not replace")
 	}
 }
+
+func TestHooksLearnOfTheCommandTheyArePartOf(t *testing.T) {
+	call := &command.Call{
+		Argv: []string{"ps:scale", "blog"}, Actor: command.Actor{User: "dokku", KeyName: "ann", Fingerprint: "SHA256:x"},
+		Flags: command.GlobalFlags{Quiet: true, Force: true, App: "blog"},
+	}
+	got := strings.Join(CallEnv(command.WithCall(context.Background(), call)), " ")
+	for _, want := range []string{
+		"SSH_USER=dokku SSH_NAME=ann NAME=ann FINGERPRINT=SHA256:x", "DOKKU_COMMAND=ps:scale", "DOKKU_QUIET_OUTPUT=1", "DOKKU_APPS_FORCE_DELETE=1",
+		"DOKKU_APP_NAME=blog", "DOKKU_GLOBAL_FLAGS=--quiet --force --app blog",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if got := strings.Join(CallEnv(context.Background()), " "); !strings.Contains(got, "SSH_NAME=default NAME= ") {
+		t.Error(got)
+	}
+}

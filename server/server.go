@@ -151,7 +151,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 		if c.Actor.Root || len(external.Handlers("user-auth")) == 0 {
 			return nil
 		}
-		if err := h.Bus.Event(ctx, "user-auth", append([]string{c.Actor.User, c.Actor.KeyName}, c.Argv...)...); err != nil {
+		if err := h.Bus.Event(ctx, "user-auth", append([]string{c.Actor.User, c.Actor.SSHName()}, c.Argv...)...); err != nil {
 			return command.Deny("Access denied")
 		}
 		return nil

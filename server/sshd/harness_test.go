@@ -176,6 +176,10 @@ func (r *rig) commands() []*command.Command {
 			}
 			return runOnTerminal(ctx, c.TTY.Path(), in.Rest)
 		}, command.PlainArgs),
+		command.New("colour", "whether there is colour", func(_ context.Context, c *command.Call, _ noArgs) error {
+			c.Out.Line("colour %v", c.Out.Color())
+			return nil
+		}),
 		command.New("panic", "break", func(context.Context, *command.Call, noArgs) error { panic("broken") }),
 	}
 }

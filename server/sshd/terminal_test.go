@@ -96,6 +96,18 @@ func TestTerminalHasNameAndSize(t *testing.T) {
 	}
 }
 
+// https://no-color.org
+func TestColoursAreForTerminalsWithoutNOCOLOR(t *testing.T) {
+	r := newRig(t, nil)
+	for value, want := range map[string]string{"": "colour true", "1": "colour false"} {
+		cmd := r.slipway(nil, "colour")
+		cmd.Env = append(cmd.Environ(), "NO_COLOR="+value)
+		o := startOnTerminal(t, cmd)
+		o.shows(want)
+		o.exits(0)
+	}
+}
+
 func TestTerminalFollowsTheWindow(t *testing.T) {
 	r := newRig(t, nil)
 	for name, client := range clients(r) {

@@ -27,6 +27,9 @@
 // the log, by the trigger slipway-cron-missed, and for a week by cron:list and
 // cron:report.
 //
+// On a machine that a Dokku still has, a task in the crontab of the user dokku is
+// run by the host's cron, and not a second time; slipway migrate takes it over.
+//
 // What the last run of a task wrote is in a file that cron:list --format json
 // names. With cron:set --global mailto ADDRESS the host's sendmail delivers it as
 // well, from the address mailfrom.
@@ -34,6 +37,7 @@ package cron
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
@@ -62,6 +66,7 @@ var selectedScheduler = state.Property{Plugin: "scheduler", Name: "selected", De
 type cron struct {
 	host   *plugin.Host
 	ticker *ticker
+	taken  atomic.Bool // no Dokku has this machine: the crontab of the system user is ours
 }
 
 // Plugin makes the feature.
@@ -93,6 +98,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			"scheduler-cron-write":     c.onWrite,
 			"scheduler-stop":           c.onSchedulerStop,
 			"scheduler-uses-host-cron": c.onUsesHostCron,
+			"slipway-start":            c.onStart,
 		},
 		Serve: c.ticker.serve,
 	}

@@ -18,6 +18,11 @@ func (c *cron) writeCrontab(tasks []task) (removed bool, err error) {
 	if path == "" {
 		return false, nil
 	}
+	if !c.taken.Load() {
+		if theirs, err := c.hostCron(); err != nil || len(theirs) > 0 {
+			return false, err
+		}
+	}
 	if len(tasks) == 0 {
 		err := os.Remove(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -42,6 +47,26 @@ func (c *cron) writeCrontab(tasks []task) (removed bool, err error) {
 		return false, fmt.Errorf("cannot write the crontab: %w", err)
 	}
 	return false, c.host.Store.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// hostCron are the tasks, as "APP ID", that the host's cron runs: lines that a
+// Dokku wrote. Source of their form: Dokku plugins/cron/cron.go, DokkuRunCommand.
+func (c *cron) hostCron() (map[string]bool, error) {
+	if c.host.Crontab == "" {
+		return nil, nil
+	}
+	lines, err := c.host.Store.ReadLines(c.host.Crontab)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[string]bool{}
+	for _, line := range lines {
+		_, task, found := strings.Cut(line, "dokku cron:run ")
+		if fields := strings.Fields(task); found && !strings.HasPrefix(line, "#") && len(fields) >= 2 {
+			theirs[fields[0]+" "+fields[1]] = true
+		}
+	}
+	return theirs, nil
 }
 
 // oneLine keeps a text from becoming a line of its own, which cron would run.

@@ -83,6 +83,45 @@ func TestTheCrontabIsCommentsOnly(t *testing.T) {
 	}
 }
 
+// On a machine that a Dokku has, its crontab stays as it is and the host's cron
+// runs what is in it, until the machine is taken over.
+func TestTheCrontabOfADokkuIsLeftAloneUntilItIsTakenOver(t *testing.T) {
+	w := plugintest.Make(t, func(h *plugin.Host) plugin.Plugin { return Plugin(h) })
+	c := &cron{host: w.Host}
+	c.ticker = newTicker(c)
+	store := w.Host.Store
+	id := taskID("blog", app.CronTask{Command: "x", Schedule: "@daily"})
+	text := "PATH=/bin\n@daily dokku cron:run blog " + id + "\n"
+	w.Host.Crontab = filepath.Join(t.TempDir(), "dokku")
+	for _, err := range []error{
+		os.WriteFile(w.Host.Crontab, []byte(text), 0o600), store.MkdirAll(store.AppDir("blog"), 0o755),
+		store.WriteFile(store.LibPath("data", "app-json", "blog", "app.json"), []byte(`{"cron": [{"command": "x", "schedule": "@daily"}, {"command": "y", "schedule": "@daily"}]}`), 0o644),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tasks, err := c.scheduled(t.Context())
+	if err != nil || len(tasks) != 2 || !tasks[0].off() || tasks[1].off() {
+		t.Fatalf("%+v, %v", tasks, err)
+	}
+	if _, err := c.writeCrontab(tasks); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(w.Host.Crontab); err != nil || string(got) != text {
+		t.Errorf("%s, %v", got, err)
+	}
+	if err := c.onStart(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if tasks, err = c.scheduled(t.Context()); err != nil || tasks[0].off() {
+		t.Errorf("%+v, %v", tasks, err)
+	}
+	if got, err := os.ReadFile(w.Host.Crontab); err != nil || !strings.Contains(string(got), "# @daily dokku cron:run blog "+id) {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestMail(t *testing.T) {
 	for list, want := range map[string]bool{
 		"ann@example.com": true, "root": true, "Ann <ann@example.com>, bob": true,

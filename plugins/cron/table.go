@@ -14,6 +14,10 @@ func (c *cron) scheduled(ctx context.Context) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
+	theirs, err := c.hostCron()
+	if err != nil {
+		return nil, err
+	}
 	ours := map[string]bool{}
 	var schedulers []string // in the order in which they were met
 	known := func(scheduler string) (bool, error) {
@@ -51,8 +55,12 @@ func (c *cron) scheduled(ctx context.Context) ([]task, error) {
 		}
 		if mine, err := known(scheduler); err != nil {
 			return nil, err
-		} else if mine {
-			all = append(all, tasks...)
+		} else if !mine {
+			continue
+		}
+		for _, t := range tasks {
+			t.byCron = theirs[t.App+" "+t.ID]
+			all = append(all, t)
 		}
 	}
 	for _, scheduler := range schedulers {

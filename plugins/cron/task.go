@@ -32,6 +32,7 @@ type task struct {
 	Maintenance       bool   `json:"maintenance"`
 
 	due     calendar.Schedule
+	byCron  bool   // the host's cron runs it
 	logFile string // of a plugin's task: where its output is added to
 }
 

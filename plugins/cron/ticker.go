@@ -58,9 +58,6 @@ func (t *ticker) serve(ctx context.Context) error {
 		// Better to run tasks from now on than none at all.
 		t.cron.host.Log.Error("it is not known which tasks have run; they run from now on", "err", err)
 	}
-	if err := t.firstCrontab(ctx); err != nil && ctx.Err() == nil {
-		t.cron.host.Log.Error("the crontab of the system user is not up to date; tasks may run twice", "err", err)
-	}
 	t.runner.adopt(ctx)
 	for ctx.Err() == nil {
 		next := t.tick(ctx)
@@ -75,23 +72,6 @@ func (t *ticker) serve(ctx context.Context) error {
 	}
 	t.book.markDirty()
 	return t.book.save()
-}
-
-// firstCrontab takes the crontab of a Dokku out of force before the first task
-// runs.
-func (t *ticker) firstCrontab(ctx context.Context) error {
-	tasks, err := t.table(ctx)
-	if err != nil {
-		return err
-	}
-	var active []task
-	for _, one := range tasks {
-		if !one.Maintenance {
-			active = append(active, one)
-		}
-	}
-	_, err = t.cron.writeCrontab(active)
-	return err
 }
 
 // tick starts what is due and tells when something is due next.
@@ -112,7 +92,7 @@ func (t *ticker) tick(ctx context.Context) (next time.Time) {
 	next = now.Add(longestSleep)
 	for _, one := range t.tasks {
 		e := t.sight(one, now)
-		if one.Maintenance {
+		if one.off() {
 			continue
 		}
 		begin := from
@@ -154,6 +134,9 @@ func (t *ticker) tick(ctx context.Context) (next time.Time) {
 	return next
 }
 
+// off tells whether the ticker leaves a task alone.
+func (t task) off() bool { return t.Maintenance || t.byCron }
+
 // read rereads what is scheduled when it is time to, or was asked for.
 func (t *ticker) read(ctx context.Context, now time.Time) {
 	if !t.readAt.IsZero() && now.Sub(t.readAt).Abs() < rereadEvery {
@@ -174,13 +157,13 @@ func (t *ticker) read(ctx context.Context, now time.Time) {
 func (t *ticker) sight(one task, now time.Time) entry {
 	e := t.book.get(one.scope(), one.ID)
 	wrong := e.Since.After(now.Add(forgetAhead)) // by a clock that was wrong
-	if e.Since.IsZero() || e.Suspended != one.Maintenance || wrong {
+	if e.Since.IsZero() || e.Suspended != one.off() || wrong {
 		t.book.change(one.scope(), one.ID, func(e *entry) {
-			e.Suspended = one.Maintenance
+			e.Suspended = one.off()
 			switch {
 			case wrong:
 				e.Since = now.Add(-longestSleep) // the clock may have been put right that long ago
-			case !one.Maintenance || e.Since.IsZero():
+			case !one.off() || e.Since.IsZero():
 				e.Since = now
 			}
 		})

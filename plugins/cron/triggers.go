@@ -120,11 +120,26 @@ func (c *cron) onWrite(ctx context.Context, call *trigger.Call) error {
 	if err != nil {
 		return err
 	}
+	c.ticker.reread()
 	switch {
 	case len(active) > 0:
 		call.Output().Headers().Step("Updated schedule file")
 	case removed:
 		call.Output().Headers().Step("Removed")
+	}
+	return nil
+}
+
+// onStart answers slipway-start, which is fired when no Dokku has this machine: a
+// crontab that one left behind goes out of force.
+func (c *cron) onStart(ctx context.Context, _ *trigger.Call) error {
+	c.taken.Store(true)
+	tasks, err := c.scheduled(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.writeCrontab(slices.DeleteFunc(tasks, func(t task) bool { return t.Maintenance })); err != nil {
+		return err
 	}
 	c.ticker.reread()
 	return nil

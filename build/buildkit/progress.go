@@ -205,7 +205,12 @@ func (p *progress) complete(st *step) {
 	default:
 		fmt.Fprintf(p.log, "%s DONE %s\n", st.log, took)
 	}
-	if st.open || !st.internal && !st.shown {
+	switch {
+	case st.open: // its name is above: scripts count how often a command is shown
+		number, _, _ := strings.Cut(st.name, ": ")
+		p.out.Text("%s (%s)", number, took)
+		p.latest = nil
+	case !st.internal && !st.shown:
 		p.out.Text("%s (%s)", st.name, took)
 		p.latest = nil
 	}

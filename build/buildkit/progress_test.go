@@ -76,13 +76,13 @@ func TestProgress(t *testing.T) {
 	want := `       Step 1/3: FROM node:20 (cached)
        Step 2/3: RUN login $TOKEN
          quick
-       Step 2/3: RUN login $TOKEN (1.0s)
+       Step 2/3 (1.0s)
        Step 3/3: RUN npm ci
          before
          partial
          30%
          last
-       Step 3/3: RUN npm ci (4.0s)
+       Step 3/3 (4.0s)
 `
 	if diff := cmp.Diff(want, s.out.String()); diff != "" {
 		t.Error(diff)
@@ -138,8 +138,8 @@ func TestProgressOfStepsSideBySide(t *testing.T) {
          3
        Step one 2/2: RUN x
          4
-       Step one 2/2: RUN x (3.0s)
-       Step two 2/2: RUN y (3.0s)
+       Step one 2/2 (3.0s)
+       Step two 2/2 (3.0s)
 `
 	if diff := cmp.Diff(want, s.out.String()); diff != "" {
 		t.Error(diff)
@@ -166,7 +166,7 @@ func TestProgressOfAPull(t *testing.T) {
 	s.end(from, false, "")
 	want := `       Step 1/2: FROM node:20
          50.0 of 100.0 MB
-       Step 1/2: FROM node:20 (18.0s)
+       Step 1/2 (18.0s)
 `
 	if diff := cmp.Diff(want, s.out.String()); diff != "" {
 		t.Error(diff)

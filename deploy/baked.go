@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -13,7 +14,10 @@ import (
 // unbake takes out of an image what Dokku wrote of the config into it.
 const unbake = `ARG APP_IMAGE
 FROM $APP_IMAGE
+ARG APP_USER
+USER 0
 RUN rm -rf /app/.profile.d/00-global-env.sh /app/.profile.d/01-app-env.sh /tmp/env
+USER $APP_USER
 `
 
 // withoutConfig is the release with an image that has no config in it. Dokku
@@ -35,7 +39,7 @@ func (f *Flow) withoutConfig(ctx context.Context, d *deployment, rel app.Release
 	err = buildkit.Build(ctx, f.host.Docker, buildkit.Job{
 		App: rel.App, Context: buildkit.Folders(map[string]buildkit.Tree{}), Image: ref, Log: d.log,
 		Labels:     map[string]string{build.LabelConfig: build.ConfigAtStart},
-		Dockerfile: buildkit.Dockerfile{Name: "Dockerfile", Content: []byte(unbake)}, Env: map[string]string{"APP_IMAGE": ref},
+		Dockerfile: buildkit.Dockerfile{Name: "Dockerfile", Content: []byte(unbake)}, Env: map[string]string{"APP_IMAGE": ref, "APP_USER": cmp.Or(image.User, "0")},
 	}, command.NewOutput(io.Discard, io.Discard))
 	if err != nil {
 		return rel, command.Fail("Cannot take the old config out of the image of %s: %w", rel.App, err)

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipwayhq/slipway/docker/fake"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugin/plugintest"
 	"github.com/slipwayhq/slipway/plugins"
 	"github.com/slipwayhq/slipway/plugins/migrate"
 	"github.com/slipwayhq/slipway/proxy"
@@ -35,7 +37,7 @@ func (r *routes) Remove(_ context.Context, app string) error {
 func (r *routes) Drain(context.Context, string, []string, time.Duration) error { return nil }
 
 // features are those of Slipway, migrate with a host of its own.
-func (w *world) features(t *testing.T, h *plugin.Host) []plugin.Plugin {
+func (w *world) features(t testing.TB, h *plugin.Host) []plugin.Plugin {
 	t.Helper()
 	h.Docker = w.engine
 	flow, all := plugins.All(h, w.proxy, "slipway")
@@ -47,4 +49,11 @@ func (w *world) features(t *testing.T, h *plugin.Host) []plugin.Plugin {
 		}
 	}
 	return all
+}
+
+func TestStories(t *testing.T) {
+	plugintest.RunAll(t, func(t testing.TB, h *plugin.Host) []plugin.Plugin {
+		w := &world{engine: fake.New(), proxy: &routes{routes: map[string]proxy.Routes{}}, off: map[string]bool{}}
+		return w.features(t, h)
+	})
 }

@@ -154,3 +154,10 @@ func TestReportTellsOfTheServerAndOfAnApp(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestStories(t *testing.T) {
+	plugintest.Run(t, func(h *plugin.Host) plugin.Plugin {
+		h.Docker = fake.New()
+		return standard.Plugin(h)
+	})
+}

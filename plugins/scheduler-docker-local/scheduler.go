@@ -156,6 +156,12 @@ func (s *Scheduler) Promote(ctx context.Context, app string, fresh, old []schedu
 		if err := s.engine.Rename(ctx, o.ID, lasting+"."+epoch+"-"+o.ID[:6]); ignoreGone(err) != nil {
 			return fmt.Errorf("cannot rename the old container %s: %w", o.Name, err)
 		}
+		// Nobody takes its place: its files are not to tell of it while it drains.
+		if !slices.ContainsFunc(fresh, func(f schedule.Instance) bool { return f.Dyno() == o.Dyno() }) {
+			if err := s.removeFiles(o); err != nil {
+				return err
+			}
+		}
 	}
 	for _, f := range fresh {
 		// Only now: one that fails its checks is to end, not to begin again.

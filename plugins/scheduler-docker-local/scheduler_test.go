@@ -95,6 +95,18 @@ func TestContainersAreNamedAndLabelledAsDokkus(t *testing.T) {
 	if c, err := engine.Inspect(ctx, i.ID); err != nil || c.RestartPolicy != "on-failure:10" {
 		t.Errorf("a live container has the restart policy %q (%v)", c.RestartPolicy, err)
 	}
+	defer func() { // scaled away: its files go at once, though it still drains
+		i.State = schedule.Live
+		if err := s.Scheduler.Promote(ctx, s.App, nil, []schedule.Instance{i}); err != nil {
+			t.Error(err)
+		}
+		store := s.Scheduler.(*Scheduler).store
+		for _, file := range []string{"CONTAINER.web.1", "IP.web.1", "PORT.web.1"} {
+			if text, err := store.ReadFile(store.RootPath(s.App, file)); err != nil || text != "" {
+				t.Errorf("%s is %q (%v)", file, text, err)
+			}
+		}
+	}()
 	store := s.Scheduler.(*Scheduler).store
 	for file, want := range map[string]string{"CONTAINER.web.1": i.ID, "IP.web.1": i.IP} {
 		if got, err := store.ReadFile(store.RootPath(s.App, file)); err != nil || strings.TrimSpace(got) != want {

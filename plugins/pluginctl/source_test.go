@@ -1,6 +1,7 @@
 package pluginctl
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,18 @@ func FuzzParseSource(f *testing.F) {
 		}
 		if name, err := nameOf(s); err == nil && (strings.ContainsAny(string(name), "/\\") || strings.HasPrefix(string(name), ".")) {
 			t.Errorf("%q has the name %q", s, name)
+		}
+	})
+}
+
+func FuzzName(f *testing.F) {
+	for _, s := range []string{"postgres", "20_events", "..", "-x", "a/b", "a\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name, err := ParseName(s)
+		if err == nil && (string(name) != s || filepath.Base(s) != s || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "-") || strings.ContainsAny(s, "\x00\n ")) {
+			t.Errorf("%q is accepted as %q", s, name)
 		}
 	})
 }

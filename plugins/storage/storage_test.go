@@ -194,3 +194,21 @@ func TestAMountIsForItsPhasesAndProcess(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func FuzzMode(f *testing.F) {
+	for _, s := range []string{"", "755", "0755", "7777", "888", "0755\n", "u+x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := parseMode(s)
+		if err != nil {
+			return
+		}
+		if again, err := parseMode(got); err != nil || again != got {
+			t.Errorf("%q is %q, and that is %q, %v", s, got, again, err)
+		}
+		if got != "" && (len(got) != 4 || strings.Trim(got, "01234567") != "") {
+			t.Errorf("%q is accepted as %q", s, got)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -350,7 +351,22 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 		return err
 	}
 	f.retire(s, d.app, schedule.In(plan.old, schedule.Live, schedule.Retired))
+	for _, process := range processTypes(fresh) {
+		if err := f.event(ctx, "scheduler-post-deploy-process", d.app, process); err != nil {
+			return err
+		}
+	}
 	return f.event(ctx, "core-post-deploy", d.app, "", "", "latest")
+}
+
+// processTypes are those of the instances, each once, web first.
+func processTypes(instances []schedule.Instance) []string {
+	var types []string
+	for _, i := range instances {
+		types = append(types, i.Process)
+	}
+	slices.SortFunc(types, schedule.ProcessOrder)
+	return slices.Compact(types)
 }
 
 // announce runs what comes after a deploy and prints the URLs.

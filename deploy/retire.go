@@ -17,6 +17,9 @@ func (f *Flow) retire(s schedule.Scheduler, name string, old []schedule.Instance
 	f.background.Go(func() {
 		if err := f.retireNow(f.backgroundCtx, s, name, old); err != nil && f.backgroundCtx.Err() == nil {
 			f.host.Log.Error("cannot retire containers", "app", name, "err", err)
+			if err := f.host.Bus.Event(f.backgroundCtx, "retire-container-failed", name); err != nil {
+				f.host.Log.Error("a plugin failed", "trigger", "retire-container-failed", "app", name, "err", err)
+			}
 		}
 	})
 }

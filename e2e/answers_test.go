@@ -178,6 +178,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\b1[0-9]{9}\b`), "EPOCH"},
 	{regexp.MustCompile(`\b[0-9a-f]{11,64}\b`), "ID"},
 	{regexp.MustCompile(`\b[0-9a-f]{7,8}\.\.[0-9a-f]{7,8}\b`), "ID..ID"},
+	{regexp.MustCompile(`Build ID +Kind +Status +PID +Source +Started +Duration`), "Build ID Kind Status PID Source Started Duration"},
+	{regexp.MustCompile(`legacy-[0-9a-f]{10}\b`), "legacy-HASH"},
 	{regexp.MustCompile(`upcoming-[0-9a-z]+`), "upcoming-N"},
 	{regexp.MustCompile(`\.run\.[0-9]+`), ".run.N"},
 	{regexp.MustCompile(`DYNO=run\.[0-9]+`), "DYNO=run.N"},
@@ -193,7 +195,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b(Less than a|About a|[0-9]+) (second|minute)s? ago`), "AGO"},
 	{regexp.MustCompile(`NAMES +COMMAND`), "NAMES COMMAND"},
 	{regexp.MustCompile(`total +[0-9]+\n`), "total N\n"},
-	{regexp.MustCompile(`(\| {4}[a-z-]+(?::[a-z-]+)*(?: \S+)*?) {2,}(\S)`), "$1  $2"}, // the columns of a help
+	{regexp.MustCompile(`(\| {5}[a-z-]+(?::[a-z-]+)*(?: \S+)*?) {2,}(\S)`), "$1  $2"}, // the columns of a help
 	{regexp.MustCompile(`SHA256:… dokku@\S+`), "SHA256:… dokku@HOST"},
 	{regexp.MustCompile(`(  \|   [a-z0-9_-]+ +)[0-9]+\.[0-9]+\.[0-9]+(-dev)? enabled`), "${1}VERSION enabled"},
 	{regexp.MustCompile(`\b172\.[0-9]+\.[0-9]+\.[0-9]+`), "IP"},

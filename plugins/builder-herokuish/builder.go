@@ -94,7 +94,7 @@ func (b builder) image(ctx context.Context, req build.Request, out *command.Outp
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", command.Fail("Cannot pull the image %s, which builds this app: %w\nName another one: dokku buildpacks:set-property %s stack <image>", image, err, req.App)
+		return "", command.Fail("Cannot pull the image %s, which builds this app: %w\nName another one: dokku buildpacks:set-property %s stack <image>, or add a Dockerfile to the source", image, err, req.App)
 	}
 	return image, nil
 }

@@ -106,7 +106,7 @@ func (s steps) compile(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(s.req.Log, "/build ended with %d\n", code)
 	if code != 0 {
-		return command.Fail("The build of %s failed: the buildpack ended with exit code %d", s.req.App, code)
+		return command.Fail("The build of %s failed: the buildpack ended with exit code %d\nIf there is no buildpack for it, add a Dockerfile, or choose a builder: dokku builder:set %s selected <builder>", s.req.App, code, s.req.App)
 	}
 	_, err = s.h.Docker.Commit(ctx, id, s.work, s.stage)
 	return cancelledOr(ctx, err)

@@ -179,6 +179,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{11,64}\b`), "ID"},
 	{regexp.MustCompile(`\b[0-9a-f]{7,8}\.\.[0-9a-f]{7,8}\b`), "ID..ID"},
 	{regexp.MustCompile(`Build ID +Kind +Status +PID +Source +Started +Duration`), "Build ID Kind Status PID Source Started Duration"},
+	{regexp.MustCompile(`Error response from daemon: (Get |pull access denied|manifest ).*`), "Error response from daemon: NOT TO BE HAD"}, // with and without a registry
 	{regexp.MustCompile(`legacy-[0-9a-f]{10}\b`), "legacy-HASH"},
 	{regexp.MustCompile(`upcoming-[0-9a-z]+`), "upcoming-N"},
 	{regexp.MustCompile(`\.run\.[0-9]+`), ".run.N"},

@@ -184,7 +184,7 @@ var masks = []struct {
 	{regexp.MustCompile(`upcoming-[0-9a-z]+`), "upcoming-N"},
 	{regexp.MustCompile(`\.run\.[0-9]+`), ".run.N"},
 	{regexp.MustCompile(`DYNO=run\.[0-9]+`), "DYNO=run.N"},
-	{regexp.MustCompile(`\bmw[0-9a-z]{12}\b`), "BUILD"},
+	{regexp.MustCompile(`\b[m-p][0-9a-z]{13}\b`), "BUILD"},
 	{regexp.MustCompile(`(BUILD +\w+ +\w+ +)[0-9]+( +[\w:-]+ +TIME +).*`), "${1}PID${2}TOOK"},
 	{regexp.MustCompile(`(Build pid: +)[0-9]+`), "${1}PID"},
 	{regexp.MustCompile(`"pid":[0-9]+`), `"pid":PID`},

@@ -3,6 +3,7 @@ package docker
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,9 +11,10 @@ import (
 // maxFileValue is the longest variable that docker's command reads from a file with certainty: its lines end at 64 KiB.
 const maxFileValue = 60 << 10
 
-// envToFile takes those --env=KEY=VALUE in front out of an argument vector that hideEnv leaves in it, and returns the lines
-// of an --env-file for them: what such a file says never becomes part of the environment of the docker command. A value
-// that no such line can hold stays where it is.
+// envToFile takes the --env=KEY=VALUE in front out of an argument vector and returns the lines of an --env-file for them.
+// What such a file says never becomes part of the environment of the docker command, where it could steer it, and its
+// order stays: the command gives --env to the engine in an order that is another one every time. A value that no such
+// line can hold stays where it is, for hideEnv, and so does one that a later argument may give anew.
 func envToFile(args []string) (rest []string, lines string) {
 	var file strings.Builder
 	for i, arg := range args {
@@ -22,13 +24,23 @@ func envToFile(args []string) (rest []string, lines string) {
 		}
 		assignment, isEnv := strings.CutPrefix(arg, "--env=")
 		name, _, hasValue := strings.Cut(assignment, "=")
-		if isEnv && hasValue && steersDocker(name) && fitsLine(assignment) {
+		if isEnv && hasValue && fitsLine(assignment) && (steersDocker(name) || !givenAnew(args[i+1:], name)) {
 			file.WriteString(assignment + "\n")
 			continue
 		}
 		rest = append(rest, arg)
 	}
 	return rest, file.String()
+}
+
+// givenAnew reports whether an argument may be another value of a variable, or takes it away.
+func givenAnew(args []string, name string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		for _, option := range []string{"--env=", "-e=", "-e"} {
+			arg = strings.TrimPrefix(arg, option)
+		}
+		return arg == name || strings.HasPrefix(arg, name+"=")
+	})
 }
 
 func fitsLine(assignment string) bool {

@@ -34,6 +34,7 @@ func Run(t *testing.T, subject Subject) {
 		{"arguments that are not IDs", s.badIDs},
 		{"create: options mean what they mean to docker", s.createOptions},
 		{"create: environment arrives unharmed", s.createEnv},
+		{"create: environment keeps its order", s.createEnvInOrder},
 		{"create: failures", s.createFailures},
 		{"start, stop, remove", s.lifecycle},
 		{"stop: kills what ignores the signal", s.stopStubborn},

@@ -74,6 +74,23 @@ func (s *suite) createEnv(t *testing.T) {
 	}
 }
 
+// The order of the environment is the order in which it was given, however often: docker's own --env shuffles it.
+func (s *suite) createEnvInOrder(t *testing.T) {
+	given := []string{"G=1", "C=2", "A=3", "F=4", "B=5", "E=6", "D=7", "H=8"}
+	options := []string{"--label=empty="}
+	for _, assignment := range given {
+		options = append(options, "--env="+assignment)
+	}
+	for range 3 {
+		c := s.inspect(t, CreateWith(t, s.Engine, slices.Clone(options), s.image))
+		equalSlices(t, "environment", c.Env[:len(given)], given)
+	}
+	c := s.inspect(t, CreateWith(t, s.Engine, append(options, "--env", "A=new"), s.image))
+	if slices.Contains(c.Env, "A=3") || !slices.Contains(c.Env, "A=new") {
+		t.Errorf("a later value does not take the place of the first: %q", c.Env)
+	}
+}
+
 func (s *suite) createFailures(t *testing.T) {
 	create := func(args ...string) error {
 		id, err := s.Engine.Create(t.Context(), args)

@@ -115,6 +115,7 @@ type world struct {
 	run     func(argv ...string) (string, int)
 
 	triggers plugin.Triggers // of the test itself; open registers them
+	external trigger.External
 }
 
 // newWorld makes a world without apps. behaviour is what the engine's containers do; nil: they run.
@@ -144,7 +145,7 @@ func (l testLog) Write(p []byte) (int, error) { return len(p), nil }
 // open makes flow and plugins anew, as a restart of the control plane does.
 func (w *world) open() {
 	h := w.host
-	h.Bus = trigger.NewBus(nil)
+	h.Bus = trigger.NewBus(w.external)
 	records := record.NewBook(h.Store)
 	w.flow = deploy.New(deploy.Config{
 		Host: h, Builders: []build.Builder{w.builder}, Proxy: w.proxy, Records: records,

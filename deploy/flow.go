@@ -106,7 +106,7 @@ func (f *Flow) instances(ctx context.Context, app string) (schedule.Scheduler, [
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := s.Instances(ctx, app)
+	all, err := f.list(ctx, s, app)
 	return s, all, err
 }
 

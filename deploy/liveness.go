@@ -46,7 +46,7 @@ func (f *Flow) watchLiveness(name string) {
 	}
 	f.liveness.cancel[name] = cancel
 	f.liveness.mu.Unlock()
-	instances, err := s.Instances(ctx, name)
+	instances, err := f.list(ctx, s, name)
 	if err != nil {
 		f.host.Log.Error("cannot watch", "app", name, "err", err)
 		return

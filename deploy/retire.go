@@ -35,7 +35,7 @@ func (f *Flow) retireNow(ctx context.Context, s schedule.Scheduler, name string,
 	}
 	// A retirement before this one may have ended some of them by now, and a newer instance may have the address of one
 	// that ended.
-	now, err := s.Instances(ctx, name)
+	now, err := f.list(ctx, s, name)
 	if err != nil {
 		return err
 	}

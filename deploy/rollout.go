@@ -65,7 +65,7 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 	if p.host, err = f.firstHost(ctx, d.app); err != nil {
 		return p, err
 	}
-	existing, err := s.Instances(ctx, d.app)
+	existing, err := f.list(ctx, s, d.app)
 	if err != nil {
 		return p, err
 	}
@@ -223,7 +223,12 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 			return command.Fail("%w", err)
 		}
 		started[n] = &i
-		return f.check(ctx, d, plan, i)
+		reached, err := f.addressed(ctx, []schedule.Instance{i})
+		if err != nil {
+			return err
+		}
+		started[n] = &reached[0]
+		return f.check(ctx, d, plan, reached[0])
 	})
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()

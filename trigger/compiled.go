@@ -13,3 +13,10 @@ func (b *Bus) Compiled() *Bus {
 	}
 	return own
 }
+
+// Installed is the bus of external plugins alone, for questions whose answer is known as long as none of them has another.
+func (b *Bus) Installed() *Bus {
+	others := NewBus(b.external)
+	others.observers = b.observers
+	return others
+}

@@ -162,7 +162,8 @@ func TestCtrlCOfARun(t *testing.T) {
 	}
 
 	shell := in.openTerminal(t, "dokku", "enter", "blog", "web.1", "/bin/sh")
-	shell.send(t, "hostname; stty size\n")
+	// Docker gives a terminal its size just after it has started the process: until then it is 0 by 0.
+	shell.send(t, "hostname; until stty size 2>/dev/null | grep ' '; do sleep 0.1; done\n")
 	shell.expect(t, "40 100")
 	shell.send(t, "exit 5\n")
 	if code := shell.wait(t); code != 5 {

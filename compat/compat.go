@@ -2,7 +2,7 @@
 // them is not answered and why, and every difference that is meant.
 //
 //	for _, name := range compat.Commands() { … }
-//	why, ok := compat.Unsupported("nginx:report")
+//	why, ok, err := compat.Unsupported("nginx:report")
 //
 // The lists are text files in this folder. compat/differences has a file per feature with lines
 //
@@ -55,6 +55,33 @@ func Rules() ([]Rule, error) {
 func (r Rule) Covers(name string) bool {
 	ok, err := path.Match(r.Pattern, name)
 	return err == nil && ok
+}
+
+// Unsupported says why a command or trigger is not answered; ok is false when no rule is about it.
+func Unsupported(name string) (why string, ok bool, err error) {
+	rules, err := Rules()
+	if err != nil {
+		return "", false, err
+	}
+	why, ok = unsupported(rules, name)
+	return why, ok, nil
+}
+
+func unsupported(rules []Rule, name string) (why string, ok bool) {
+	for i, r := range rules {
+		if !r.Covers(name) {
+			continue
+		}
+		if _, as := strings.CutPrefix(r.Why, "as "); as {
+			for _, other := range rules[:i] {
+				if other.Pattern == strings.TrimPrefix(r.Why, "as ")+"*" {
+					return other.Why, true
+				}
+			}
+		}
+		return r.Why, true
+	}
+	return "", false
 }
 
 // Difference is one thing that Slipway does in another way than Dokku, on purpose.

@@ -41,7 +41,7 @@ func Page(f Facts) (page string, unexplained []string, err error) {
 	for _, name := range commands {
 		state := "yes"
 		if !f.Command(name) {
-			why, ok := covered(rules, name)
+			why, ok := unsupported(rules, name)
 			if state = "no: " + why; !ok {
 				unexplained = append(unexplained, name)
 			}
@@ -54,7 +54,7 @@ func Page(f Facts) (page string, unexplained []string, err error) {
 		answered, fired := f.Trigger(name)
 		why := ""
 		if !answered && !fired {
-			why, _ = covered(rules, name)
+			why, _ = unsupported(rules, name)
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, yes(fired), yes(answered), cell(why))
 	}
@@ -74,23 +74,6 @@ func Page(f Facts) (page string, unexplained []string, err error) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(d.Topic, "|", `\|`), cell(d.Why))
 	}
 	return b.String(), unexplained, nil
-}
-
-func covered(rules []Rule, name string) (why string, ok bool) {
-	for i, r := range rules {
-		if !r.Covers(name) {
-			continue
-		}
-		if _, as := strings.CutPrefix(r.Why, "as "); as {
-			for _, other := range rules[:i] {
-				if other.Pattern == strings.TrimPrefix(r.Why, "as ")+"*" {
-					return other.Why, true
-				}
-			}
-		}
-		return r.Why, true
-	}
-	return "", false
 }
 
 func yes(b bool) string {

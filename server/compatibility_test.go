@@ -1,10 +1,8 @@
 package server
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,10 +14,10 @@ import (
 
 func TestCompatibilityPageIsInStep(t *testing.T) {
 	table, host := wholeTable(t)
-	fired := firedTriggers(t)
+	found := readSources(t)
 	got, unexplained, err := compat.Page(compat.Facts{
 		Command: func(name string) bool { return table.Answers(name) },
-		Trigger: func(name string) (bool, bool) { return host.Bus.Handled(name), fired(name) },
+		Trigger: func(name string) (bool, bool) { return host.Bus.Handled(name), found.fires(name) },
 		Answers: differentAnswers(t),
 	})
 	if err != nil {
@@ -41,32 +39,6 @@ func TestCompatibilityPageIsInStep(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("docs/compatibility.md is behind; run go test ./server -run TestCompatibility -update (-want +got):\n%s", diff)
-	}
-}
-
-// firedTriggers finds the names that stand in the program's sources other than as the key of an answer.
-func firedTriggers(t *testing.T) func(name string) bool {
-	t.Helper()
-	var sources strings.Builder
-	err := filepath.WalkDir("..", func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "compat/") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		sources.Write(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := sources.String()
-	// The names of before pre-build and its like had the builder as an argument; deploy/hooks.go puts them together.
-	composed := regexp.MustCompile(`^(pre-build|post-build|pre-release)-(buildpack|dockerfile|lambda|pack)$`)
-	return func(name string) bool {
-		if composed.MatchString(name) {
-			return strings.Contains(all, `stage+"-"+kind`)
-		}
-		return regexp.MustCompile(fmt.Sprintf(`"%s"[^:]`, regexp.QuoteMeta(name))).MatchString(all)
 	}
 }
 

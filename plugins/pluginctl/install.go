@@ -33,7 +33,7 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 		return p.hooks(ctx, c.Out, "install", "")
 	}
 	from, err := parseSource(in.Rest[0])
-	if err != nil || len(in.Rest) > 1 {
+	if err != nil {
 		c.Out.Warn("First argument must be --core or url to plugin")
 		c.Out.Warn("Valid prefixes: https:, git:, ssh:, file:")
 		c.Out.Warn("Valid suffixes: .tar.gz, .tgz")
@@ -45,6 +45,11 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 	}
 	if err != nil {
 		return command.BadInput("%w", err)
+	}
+	// READMEs still say URL NAME, which named the plugin before there was --name. Dokku: plugins/plugin/functions,
+	// download_and_enable_plugin.
+	if len(in.Rest) > 1 && in.Rest[1] != string(name) {
+		c.Out.Warn("The plugin is named %s: a second argument is ignored. For another name: --name %s", name, in.Rest[1])
 	}
 	if in.Committish != "" && strings.HasPrefix(in.Committish, "-") {
 		return command.BadInput("%q is no branch, commit or tag", in.Committish)

@@ -273,3 +273,17 @@ func TestAPluginThatTakesAFeaturesPlaceSaysSo(t *testing.T) {
 	w.ok("plugin:uninstall", "plugin")
 	w.fails("Cannot uninstall a core plugin", "plugin:uninstall", "plugin")
 }
+
+// READMEs of community plugins say: dokku plugin:install https://github.com/dokku-community/dokku-acl.git acl
+func TestInstallTakesTheNameThatReadmesPutAfterTheURL(t *testing.T) {
+	w := make(t)
+	if got := w.ok("plugin:install", "file://"+repository(t), "thing"); strings.Contains(got.Stderr, "ignored") {
+		t.Errorf("%+v", got)
+	}
+	w.ok("plugin:uninstall", "thing")
+	got := w.ok("plugin:install", "file://"+repository(t), "other")
+	if !strings.Contains(got.Stderr, "The plugin is named thing: a second argument is ignored. For another name: --name other") {
+		t.Errorf("%+v", got)
+	}
+	w.ok("plugin:installed", "thing")
+}

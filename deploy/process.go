@@ -179,13 +179,25 @@ func (f *Flow) initProcess(ctx context.Context, rel app.Release) (bool, error) {
 	return image.Labels["org.opencontainers.image.vendor"] != "linuxserver.io", err
 }
 
-// webPort is the container port that $PORT names, from the app's port map.
+// webPort is the container port that $PORT names.
 func (f *Flow) webPort(ctx context.Context, name string) (int, error) {
 	maps, err := f.portMaps(ctx, name)
-	if err != nil || len(maps) == 0 {
-		return 5000, err
+	return listenPort(maps), err
+}
+
+// listenPort is the port of the first line of a port map that connections are
+// made to; 0 when the app is reached by UDP only, so that there is none.
+// Source: Dokku plugins/scheduler-docker-local/bin/scheduler-deploy-process-container.
+func listenPort(maps []portMap) int {
+	if len(maps) == 0 {
+		return 5000
 	}
-	return maps[0].Container, nil
+	for _, m := range maps {
+		if m.Scheme != "udp" {
+			return m.Container
+		}
+	}
+	return 0
 }
 
 // publishedPorts are the container ports of web that the host publishes, each
@@ -196,7 +208,7 @@ func (f *Flow) publishedPorts(ctx context.Context, name string) ([]int, error) {
 	if err != nil || bind != "true" {
 		return nil, err
 	}
-	portMaps, err := f.portMaps(ctx, name)
+	portMaps, err := f.tcpMaps(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -224,6 +236,12 @@ type portMap struct {
 	Host, Container int
 }
 
+// tcpMaps are the lines of the port map that connections are made to.
+func (f *Flow) tcpMaps(ctx context.Context, name string) ([]portMap, error) {
+	all, err := f.portMaps(ctx, name)
+	return slices.DeleteFunc(all, func(m portMap) bool { return m.Scheme == "udp" }), err
+}
+
 func (f *Flow) portMaps(ctx context.Context, name string) ([]portMap, error) {
 	text, err := f.host.Bus.Query(ctx, "ports-get", name)
 	if err != nil {
@@ -240,9 +258,7 @@ func (f *Flow) portMaps(ctx context.Context, name string) ([]portMap, error) {
 		if err1 != nil || err2 != nil {
 			return nil, fmt.Errorf("cannot read the port map of %s: %q", name, line)
 		}
-		if parts[0] != "udp" {
-			out = append(out, portMap{parts[0], hostPort, containerPort})
-		}
+		out = append(out, portMap{parts[0], hostPort, containerPort})
 	}
 	return out, nil
 }

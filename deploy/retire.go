@@ -57,7 +57,7 @@ func among(now, old []schedule.Instance) []schedule.Instance {
 
 // drain waits until no request is in flight to the instances.
 func (f *Flow) drain(ctx context.Context, name string, old []schedule.Instance, wait time.Duration) error {
-	portMaps, err := f.portMaps(ctx, name)
+	portMaps, err := f.tcpMaps(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type rollout struct {
 	keep     []schedule.Instance // live instances that stay
 	old      []schedule.Instance // live instances that go, and leftovers
 	host     string              // for http checks
+	listens  bool                // what runs now accepts connections: an app that never listens must not replace it
 }
 
 // plan compares the scale with what runs.
@@ -99,7 +101,25 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 	for n := range p.specs {
 		p.specs[n].Image = image
 	}
+	p.listens = slices.ContainsFunc(schedule.Of(live, "web"), func(i schedule.Instance) bool { return accepts(ctx, i) })
 	return p, err
+}
+
+// accepts tells whether the port of an instance takes a connection now.
+func accepts(ctx context.Context, i schedule.Instance) bool {
+	if !i.Running || i.Port == 0 {
+		return false
+	}
+	host := i.IP
+	if host == "" { // it shares the host's network
+		host = "127.0.0.1"
+	}
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, itoa(i.Port)))
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
 }
 
 // specs makes what the scheduler needs to start each place.
@@ -301,7 +321,7 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 	err = check.Run(ctx, f.host.Docker, target, check.Config{
 		// A new instance gets traffic once it has started and is ready.
 		Checks: append(check.OfType(declared, check.Startup), check.OfType(declared, check.Readiness)...),
-		Web:    i.Process == "web", Settings: settings,
+		Web:    i.Process == "web", Lenient: !plan.listens, Settings: settings,
 	}, out)
 	if ctx.Err() == nil { // as Dokku: what it said is shown however the checks ended
 		// A log driver that cannot be read (--log-driver=none) is no reason to fail.

@@ -109,7 +109,7 @@ func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Ins
 	if r.TLS = f.certificate(name); r.AnyHost {
 		r.TLS = nil
 	}
-	portMaps, err := f.portMaps(ctx, name)
+	portMaps, err := f.tcpMaps(ctx, name)
 	if err != nil {
 		return r, err
 	}

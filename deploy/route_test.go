@@ -19,6 +19,18 @@ func TestExposedPortsAreMapped(t *testing.T) {
 	}
 }
 
+func TestAnAppReachedByUDPOnlyHasNoPortToCheck(t *testing.T) {
+	udp, web := portMap{"udp", 1194, 1194}, portMap{"http", 80, 3000}
+	for _, c := range []struct {
+		maps []portMap
+		want int
+	}{{nil, 5000}, {[]portMap{udp}, 0}, {[]portMap{udp, web}, 3000}, {[]portMap{web, udp}, 3000}} {
+		if got := listenPort(c.maps); got != c.want {
+			t.Errorf("%v: %d", c.maps, got)
+		}
+	}
+}
+
 func TestDomainThatStandsForTwoNames(t *testing.T) {
 	got := spread([]string{".example.com", "example.com", "*.a.org", "a.org"})
 	if want := []string{"example.com", "*.example.com", "*.a.org", "a.org"}; !slices.Equal(got, want) {

@@ -3,7 +3,9 @@
 // The checks themselves are in the app's app.json (`healthchecks`). Where it
 // has none, a web process is ready when its port accepts a connection, which is
 // tried every 50 ms for up to 30 s, and any other process when it has run for a
-// second; a process that exits fails at once.
+// second; a process that exits fails at once. A web process whose port never
+// accepts one is deployed with a warning where nothing that does runs yet, and
+// refused where it would replace what does.
 //
 //	dokku checks:run blog               checks the running containers
 //	dokku checks:run blog web.2

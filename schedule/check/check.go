@@ -7,8 +7,9 @@
 //		Checks: check.OfType(appJSON.Healthchecks["web"], check.Startup), Web: true, Settings: settings,
 //	}, out)
 //
-// The default: a web process is fit when its port accepts a connection, which is tried every 50 ms for up to 30 s; any
-// other process when it has run for a second. Nothing waits longer than that: a process that exits is noticed at once.
+// The default: a web process is fit when its port accepts a connection, which is tried every 50 ms for up to 30 s, or
+// where it would replace nothing that listens (Config.Lenient) when it still runs then; any other process when it has run
+// for a second. Nothing waits longer than that: a process that exits is noticed at once.
 // Once checks:set has set wait, timeout or attempts, Dokku's fixed waits are back; see Settings.
 //
 // Source of the kinds of check, their defaults and the lines shown: Dokku docs/deployment/zero-downtime-deploys.md, and
@@ -56,6 +57,7 @@ func (t Target) Dyno() string { return fmt.Sprintf("%s.%d", t.Process, t.Index) 
 type Config struct {
 	Checks   []app.Healthcheck // of this process type; see OfType
 	Web      bool              // it is routed to: without checks of its own its port must accept connections
+	Lenient  bool              // a port that accepts none is warned of: it replaces nothing that did, and in Dokku such an app is deployed
 	Settings Settings
 }
 

@@ -133,6 +133,18 @@ func TestAPortIsPolled(t *testing.T) {
 	})
 }
 
+// Dokku deploys an app whose web process listens nowhere, with a warning.
+func TestAnAppThatNeverListensIsWarnedOfWhereNothingThatListensIsReplaced(t *testing.T) {
+	bubble(t, fake.Behaviour{}, func(l *lab) {
+		l.refused = time.Hour
+		took, err := l.run(Config{Web: true, Lenient: true})
+		if err != nil || took < 29*time.Second || took > 31*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		l.shows(&l.stderr, " !     Failure in name='port listening check': port 5000 did not accept a connection within 30 s: does the app listen on 0.0.0.0:$PORT?\n")
+	})
+}
+
 func TestAnAppThatNeverListensFailsAfterItsTime(t *testing.T) {
 	bubble(t, fake.Behaviour{}, func(l *lab) {
 		l.refused = time.Hour

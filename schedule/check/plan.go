@@ -48,8 +48,9 @@ func plan(t Target, c Config) []probe {
 	if !c.Web || listening || t.Port == 0 {
 		return probes
 	}
-	// Dokku: this one only warns. Where it is the only check it decides, or an app that never listens would be deployed.
-	p := newProbe(t, app.Healthcheck{Name: portCheckName, Listening: true, Warn: own}, c.Settings)
+	// Dokku: this one only warns. Where it is the only check it decides, or an app that never listens would replace one
+	// that does.
+	p := newProbe(t, app.Healthcheck{Name: portCheckName, Listening: true, Warn: own || c.Lenient}, c.Settings)
 	if !own && !c.Settings.fixed() {
 		p.attempts, p.timeout, p.wait = 1, portTimeout, 0
 	}

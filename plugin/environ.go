@@ -1,6 +1,12 @@
 package plugin
 
-import "strings"
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/slipwayhq/slipway/command"
+)
 
 // Getenv is the variable of child processes, "" when they have none.
 func (e *Exec) Getenv(name string) string {
@@ -28,4 +34,38 @@ func (h *Host) HostPath(variable, ours string) string {
 		return path
 	}
 	return ours
+}
+
+// CallEnv is what a child process learns of the command that it is part of:
+// names and meaning are those of Dokku's script. NAME and FINGERPRINT also tell
+// us, where the process calls dokku, whom it acts for.
+func CallEnv(ctx context.Context) []string {
+	actor, flags := command.ActorOf(ctx), command.FlagsOf(ctx)
+	env := []string{"SSH_USER=" + actor.User, "SSH_NAME=" + actor.SSHName(), "NAME=" + actor.KeyName, "FINGERPRINT=" + actor.Fingerprint}
+	if name := command.NameOf(ctx); name != "" {
+		env = append(env, "DOKKU_COMMAND="+name)
+	}
+	if id := command.IDOf(ctx); id != 0 {
+		env = append(env, "DOKKU_PID="+strconv.FormatInt(id, 10))
+	}
+	var given []string
+	for _, flag := range []struct {
+		on             bool
+		name, variable string
+	}{
+		{flags.Quiet, "--quiet", "DOKKU_QUIET_OUTPUT"}, {flags.Trace, "--trace", "DOKKU_TRACE"}, {flags.Force, "--force", "DOKKU_APPS_FORCE_DELETE"},
+	} {
+		if flag.on {
+			env = append(env, flag.variable+"=1")
+			given = append(given, flag.name)
+		}
+	}
+	if flags.App != "" {
+		env = append(env, "DOKKU_APP_NAME="+flags.App)
+		given = append(given, "--app "+flags.App)
+	}
+	for _, label := range flags.Labels {
+		given = append(given, "--label="+label)
+	}
+	return append(env, "DOKKU_GLOBAL_FLAGS="+strings.Join(given, " "))
 }

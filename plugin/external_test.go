@@ -27,8 +27,16 @@ func script(t *testing.T, dir, path, body string) {
 }
 
 func external(t *testing.T) (*External, string) {
-	dir := t.TempDir()
-	return NewExternal(dir, &Exec{Env: append(os.Environ(), "GREETING=hi")}), dir
+	t.Helper()
+	store, err := state.Open(state.Config{Root: t.TempDir(), Lib: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enabled := store.LibPath("plugins", "enabled")
+	if err := store.MkdirAll(enabled, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return NewExternal(&Host{Store: store, Exec: Exec{Env: append(os.Environ(), "GREETING=hi")}}), enabled
 }
 
 func externalCall(argv ...string) (*command.Call, *bytes.Buffer) {
@@ -167,7 +175,8 @@ func TestHookEndsWithItsCaller(t *testing.T) {
 // plugn links an enabled core plugin to plugins/available, which is a link into core-plugins: Dokku's own code replaced
 // all of ours on a real Dokku machine.
 func TestCorePluginsOfDokkuAreNotExternal(t *testing.T) {
-	lib := t.TempDir()
+	x, _ := external(t)
+	lib := x.host.Store.Lib()
 	core, available, enabled := filepath.Join(lib, "core-plugins", "available"), filepath.Join(lib, "plugins", "available"), filepath.Join(lib, "plugins", "enabled")
 	script(t, core, "apps/post-create", "echo dokku")
 	script(t, available, "mine/post-create", "echo mine")
@@ -182,7 +191,6 @@ func TestCorePluginsOfDokkuAreNotExternal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	x := NewExternal(enabled, &Exec{})
 	if got, err := trigger.NewBus(x).Query(context.Background(), "post-create", "blog"); err != nil || got != "mine" {
 		t.Errorf("%q %v", got, err)
 	}

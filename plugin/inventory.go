@@ -1,13 +1,15 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/slipwayhq/slipway/plugin/metadata"
 )
 
 // Installed is one plugin of this server, as plugin:list shows it.
@@ -18,6 +20,12 @@ type Installed struct {
 	Core        bool // compiled in
 	Description string
 	Dir         string // of an external one
+	// LeftOut is why an enabled external plugin takes no part all the same, "" when it does.
+	LeftOut string
+	// Broken is what is wrong with its plugin.toml, "" when nothing is. Such a plugin runs like one that says nothing.
+	Broken string
+	// Metadata is what an external plugin says of itself.
+	Metadata metadata.Plugin
 }
 
 // coreNames are Dokku's words for those of its plugins that it does not
@@ -37,6 +45,23 @@ func (h *Host) Installed() []Installed {
 		}
 		all[name] = Installed{Name: name, Version: h.Version, Enabled: true, Core: true, Description: "dokku core " + words + " plugin"}
 	}
+	for _, p := range h.onDisk() {
+		if core, ok := all[p.Name]; ok && core.Core && (!p.Enabled || p.LeftOut != "") {
+			continue // the compiled one answers
+		}
+		all[p.Name] = p
+	}
+	list := make([]Installed, 0, len(all))
+	for _, p := range all {
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(a, b Installed) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// onDisk lists the external plugins, in the order of their names.
+func (h *Host) onDisk() []Installed {
+	found := map[string]Installed{}
 	for _, folder := range []string{"available", "enabled"} {
 		dir := h.Store.LibPath("plugins", folder)
 		entries, err := os.ReadDir(dir)
@@ -49,85 +74,96 @@ func (h *Host) Installed() []Installed {
 				continue
 			}
 			p := Installed{Name: e.Name(), Dir: path, Enabled: folder == "enabled"}
-			if p.Enabled && all[p.Name].Dir != "" {
-				p.Dir = all[p.Name].Dir
+			if before, ok := found[p.Name]; ok {
+				p.Dir = before.Dir
 			}
-			p.Version, p.Description = readAbout(filepath.Join(p.Dir, "plugin.toml"))
-			if core, ok := all[p.Name]; ok && core.Core && !p.Enabled {
-				continue // the compiled one answers
-			}
-			all[p.Name] = p
+			p.read()
+			found[p.Name] = p
 		}
 	}
-	list := make([]Installed, 0, len(all))
-	for _, p := range all {
+	list := make([]Installed, 0, len(found))
+	for _, p := range found {
 		list = append(list, p)
 	}
 	slices.SortFunc(list, func(a, b Installed) int { return strings.Compare(a.Name, b.Name) })
+	for i, p := range list {
+		switch {
+		case !p.Enabled:
+		case h.NoPlugins:
+			list[i].LeftOut = "slipwayd was started with --no-plugins"
+		default:
+			list[i].LeftOut = h.unfit(p.Name, p.Metadata, list)
+		}
+	}
 	return list
+}
+
+// OnDisk is the external plugin of that name, enabled or not.
+func (h *Host) OnDisk(name string) (Installed, bool) {
+	list := h.onDisk()
+	i := slices.IndexFunc(list, func(p Installed) bool { return p.Name == name })
+	if i < 0 {
+		return Installed{}, false
+	}
+	return list[i], true
+}
+
+func (p *Installed) read() {
+	about, err := metadata.Read(p.Dir)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			p.Broken = "its plugin.toml cannot be read: " + err.Error()
+		}
+		about = metadata.Plugin{Run: metadata.Run{As: metadata.Executables}}
+	}
+	p.Metadata, p.Version, p.Description = about, about.Version, about.Description
+}
+
+// Unfit says why a plugin that is not enabled cannot be, "" when it can: this Slipway is not one that it works with, or it
+// and an enabled one exclude each other.
+func (h *Host) Unfit(name string, about metadata.Plugin) string {
+	others := h.onDisk()
+	if reason := h.unfit(name, about, others); reason != "" {
+		return reason
+	}
+	for _, other := range others {
+		if other.Enabled && other.LeftOut == "" && other.Name != name && slices.Contains(other.Metadata.Conflicts, name) {
+			return fmt.Sprintf("the plugin %s, which is enabled, cannot work beside it", other.Name)
+		}
+	}
+	return ""
+}
+
+// unfit is Unfit by what the plugin itself says.
+func (h *Host) unfit(name string, about metadata.Plugin, all []Installed) string {
+	if reason := about.Unsuitable(h.Version); reason != "" {
+		return reason
+	}
+	for _, other := range about.Conflicts {
+		if other == name {
+			continue
+		}
+		if h.Compiled(other) {
+			return fmt.Sprintf("it cannot work beside the feature %s of Slipway", other)
+		}
+		if slices.ContainsFunc(all, func(i Installed) bool { return i.Name == other && i.Enabled }) {
+			return fmt.Sprintf("it cannot work beside the plugin %s, which is enabled", other)
+		}
+	}
+	return ""
 }
 
 // Compiled tells whether a plugin of that name is compiled in.
 func (h *Host) Compiled(name string) bool { return slices.Contains(h.compiled, name) }
 
 // isExternal tells whether a folder is that of a plugin which is none of
-// Dokku's own: those are links into core-plugins.
+// Dokku's own.
 func isExternal(path string) bool {
-	if strings.HasPrefix(filepath.Base(path), ".") {
-		return false
-	}
-	if target, err := os.Readlink(path); err == nil && strings.Contains(target, "core-plugins") {
+	if strings.HasPrefix(filepath.Base(path), ".") || IsCore(path) {
 		return false
 	}
 	st, err := os.Stat(path)
 	return err == nil && st.IsDir()
-}
-
-// maxAbout bounds a plugin.toml, which has four lines.
-const maxAbout = 64 << 10
-
-func readAbout(path string) (version, description string) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", ""
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxAbout))
-	if err != nil {
-		return "", ""
-	}
-	return parseAbout(string(text))
-}
-
-// parseAbout reads version and description of the table [plugin] of a
-// plugin.toml, which have basic strings as values. Each is one line.
-func parseAbout(text string) (version, description string) {
-	table := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			table = line
-			continue
-		}
-		key, value, ok := strings.Cut(line, "=")
-		if !ok || table != "[plugin]" {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		if quoted, err := strconv.QuotedPrefix(value); err == nil {
-			if value, err = strconv.Unquote(quoted); err != nil {
-				continue
-			}
-		}
-		value = strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r < ' ' }), " ")
-		switch strings.TrimSpace(key) {
-		case "version":
-			version = value
-		case "description":
-			description = value
-		}
-	}
-	return version, description
 }
 
 // InstalledLine is a plugin as plugin:list shows it.

@@ -49,14 +49,3 @@ func TestInstalledListsCompiledAndExternalPlugins(t *testing.T) {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
 }
-
-func FuzzParseAbout(f *testing.F) {
-	f.Add("[plugin]\nversion = \"1\"\ndescription = \"a\\nb\"\n")
-	f.Add("version = 1\n[plugin]\nversion = 1 # x\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		version, description := parseAbout(text)
-		if strings.ContainsAny(version+description, "\n\r\t\x00") {
-			t.Errorf("%q gives %q %q", text, version, description)
-		}
-	})
-}

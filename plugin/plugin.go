@@ -18,6 +18,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
@@ -74,9 +75,20 @@ type Host struct {
 
 	// Version is that of Slipway.
 	Version string
+	// NoPlugins leaves external plugins out: for a server on which one of them breaks everything.
+	NoPlugins bool
 
 	properties map[string]state.Property
-	compiled   []string // names of plugins
+	compiled   []string   // names of plugins
+	configs    sync.Mutex // of the config file of plugins
+}
+
+// log is Log, also where a test has none.
+func (h *Host) log() *slog.Logger {
+	if h.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return h.Log
 }
 
 // Exec describes the child processes that plugins start (git, hooks).

@@ -22,6 +22,7 @@ type Config struct {
 	SystemUser string // DOKKU_SYSTEM_USER: who owns the state and runs hooks, when we are root and it exists
 	Container  bool   // SLIPWAY_CONTAINER: we run in a container, where both state folders must be mounted
 	TakeOver   bool   // slipwayd proxy --take-over: replace a proxy that runs
+	NoPlugins  bool   // slipwayd serve --no-plugins: leave plugins of others out
 	BinDir     string // where our own binaries are
 	Version    string
 }

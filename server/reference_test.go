@@ -30,7 +30,7 @@ func wholeTable(t *testing.T) (*command.Table, *plugin.Host) {
 		t.Fatal(err)
 	}
 	host := &plugin.Host{Store: store, Docker: fake.New(), Names: docker.Names{}, Log: slog.New(slog.DiscardHandler)}
-	external := plugin.NewExternal(store.LibPath("plugins", "enabled"), &host.Exec)
+	external := plugin.NewExternal(host)
 	host.Bus = trigger.NewBus(external)
 	flow, features := plugins.All(host, client.New(client.Config{Routes: store.LibPath("data", "proxy", "routes"), Socket: store.LibPath("run", "proxy.sock")}), "slipway")
 	t.Cleanup(flow.Close)

@@ -96,11 +96,12 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
 		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort, Version: cfg.Version,
+		NoPlugins: cfg.NoPlugins,
 	}
 	if account != nil {
 		host.Crontab = filepath.Join("/var/spool/cron/crontabs", account.Username)
 	}
-	external := plugin.NewExternal(store.LibPath("plugins", "enabled"), &host.Exec)
+	external := plugin.NewExternal(host)
 	host.Bus = trigger.NewBus(external)
 	provider := client.New(client.Config{Routes: store.LibPath("data", "proxy", "routes"), Socket: store.LibPath("run", "proxy.sock")})
 	flow, features := all(host, provider, filepath.Join(cfg.BinDir, "slipway"))

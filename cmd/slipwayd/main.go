@@ -2,10 +2,12 @@
 // (proxy), or a supervisor of both (up).
 //
 //	slipwayd serve             takes commands and pushes, deploys
+//	slipwayd serve --no-plugins  leaves plugins of others out: when one of them breaks everything
 //	slipwayd proxy             answers HTTP; goes on while the control plane is replaced
 //	slipwayd proxy --take-over takes the ports of a proxy that runs, without losing a request
 //	slipwayd up                both of them, where there is no systemd
 //	slipwayd migrate --check   slipway migrate, where no daemon runs
+//	slipwayd plugin disable X  slipway plugin:disable X, likewise; also enable and list
 //
 // It runs in the foreground until SIGTERM or SIGINT and logs to stderr. It is
 // configured by the environment, see docs/configuration.md.
@@ -18,6 +20,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/slipwayhq/slipway/plugins"
@@ -47,22 +50,28 @@ func main() {
 	}
 }
 
-const usage = `usage: slipwayd serve|proxy|up|migrate|health|version
+const usage = `usage: slipwayd serve|proxy|up|migrate|plugin|health|version
 
   serve    the control plane: commands, deploys, SSH
+           --no-plugins: leave plugins of others out, when one of them breaks everything
   proxy    the data plane: HTTP and HTTPS for the apps
            --take-over: replace a proxy that runs, losing no request; stop it afterwards
   up       both, restarted when one dies (where there is no systemd)
   migrate  takes the machine over from Dokku, or gives it back, while slipwayd does not run: slipway migrate:help
+  plugin   disable NAME, enable NAME or list, while slipwayd does not run: slipway plugin:help
   health   succeeds when those of the two that run here answer; for containers
 `
 
 func run(ctx context.Context, args []string) error {
 	takeOver := len(args) == 2 && args[0] == "proxy" && args[1] == "--take-over"
+	noPlugins := len(args) == 2 && args[0] == "serve" && args[1] == "--no-plugins"
 	if len(args) > 0 && args[0] == "migrate" {
 		return offline(ctx, args)
 	}
-	if len(args) != 1 && !takeOver {
+	if len(args) > 1 && args[0] == "plugin" && slices.Contains([]string{"disable", "enable", "list"}, args[1]) {
+		return offline(ctx, append([]string{"plugin:" + args[1]}, args[2:]...))
+	}
+	if len(args) != 1 && !takeOver && !noPlugins {
 		return fmt.Errorf("one command is expected\n%s", usage)
 	}
 	level := slog.LevelInfo
@@ -76,6 +85,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "serve":
+		cfg.NoPlugins = noPlugins
 		return server.Serve(ctx, cfg, plugins.All, log)
 	case "proxy":
 		cfg.TakeOver = takeOver

@@ -3,11 +3,15 @@ package pluginctl
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugin/metadata"
+	"github.com/slipwayhq/slipway/state"
 )
 
 // checkout makes the plugin's files those of a branch, commit or tag. Of a
@@ -54,6 +58,9 @@ func (p *plugins) update(ctx context.Context, c *command.Call, in updateArgs) er
 		}
 		if err := p.updateOne(ctx, c.Out, in.Name, in.Committish); err != nil {
 			return err
+		}
+		if i, ok := p.host.OnDisk(in.Name); ok && i.LeftOut != "" {
+			c.Out.Warn("The plugin %s is left out from now on: %s", in.Name, i.LeftOut)
 		}
 		return p.hooks(ctx, c.Out, "update", "", in.Name)
 	}
@@ -140,10 +147,28 @@ func (p *plugins) enable(_ context.Context, c *command.Call, in nameArgs) error 
 	case available != nil:
 		return command.Fail("Plugin does not exist")
 	}
+	if err := p.fits(in.Name); err != nil {
+		return err
+	}
 	if err := errors.Join(p.prepare(), p.link(in.Name)); err != nil {
 		return err
 	}
 	c.Out.Headers().Step("Plugin %s enabled", in.Name)
+	return nil
+}
+
+// fits refuses to enable a plugin that cannot take part.
+func (p *plugins) fits(name string) error {
+	about, err := metadata.Read(p.available(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // Dokku enables what is a folder
+	}
+	if err != nil {
+		return command.Fail("The plugin %s cannot be enabled: its plugin.toml cannot be read: %w", name, err)
+	}
+	if reason := p.host.Unfit(name, about); reason != "" {
+		return command.Fail("The plugin %s cannot be enabled: %s", name, reason)
+	}
 	return nil
 }
 
@@ -165,7 +190,9 @@ func (p *plugins) uninstall(ctx context.Context, c *command.Call, in nameArgs) e
 	if err := p.hooks(ctx, c.Out, "uninstall", "", in.Name); err != nil {
 		return err
 	}
-	if err := errors.Join(remove(p.enabled(in.Name)), os.RemoveAll(p.available(in.Name))); err != nil {
+	err := errors.Join(remove(p.enabled(in.Name)), os.RemoveAll(p.available(in.Name)),
+		p.host.ForgetPluginConfig(in.Name), p.host.Store.Unset(plugin.HookTimeoutOf(in.Name), state.Global))
+	if err != nil {
 		return err
 	}
 	c.Out.Headers().Step("Plugin %s uninstalled", in.Name)

@@ -47,8 +47,9 @@ func (p *plugins) gitShown(ctx context.Context, out *command.Output, dir string,
 
 // run is the program's end; a code other than 0 is a failure that it has
 // explained itself.
-func run(cmd *exec.Cmd) error {
-	err := cmd.Run()
+func run(cmd *exec.Cmd) error { return ended(cmd, cmd.Run()) }
+
+func ended(cmd *exec.Cmd, err error) error {
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -61,20 +62,24 @@ func run(cmd *exec.Cmd) error {
 
 // hook runs an executable of a plugin as root, in the environment of plugins.
 // One that is not there has nothing to do.
-func (p *plugins) hook(ctx context.Context, out *command.Output, dir, name string, args ...string) error {
-	path := dir + "/" + name
+func (p *plugins) hook(ctx context.Context, out *command.Output, i plugin.Installed, name string, args ...string) error {
+	path := i.Dir + "/" + name
 	st, err := os.Stat(path)
 	if err != nil || !st.Mode().IsRegular() || st.Mode()&0o111 == 0 {
 		return nil //nolint:nilerr // as plugn has it
+	}
+	config, err := p.host.ConfigEnv(i)
+	if err != nil {
+		return err
 	}
 	cmd := p.asRoot().Command(ctx, path, args...)
 	if p.host.Exec.More != nil {
 		cmd.Env = append(cmd.Env, p.host.Exec.More()...)
 	}
-	cmd.Env = append(cmd.Env, plugin.CallEnv(ctx)...)
-	cmd.Dir = dir
+	cmd.Env = append(append(cmd.Env, plugin.CallEnv(ctx)...), config...)
+	cmd.Dir = i.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(""), out.Stdout(), out.Stderr()
-	return run(cmd)
+	return ended(cmd, plugin.RunGroup(ctx, cmd))
 }
 
 // closing joins what a writer says at its end.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugin/metadata"
 )
 
 type installArgs struct {
@@ -86,6 +87,13 @@ func (p *plugins) add(ctx context.Context, out *command.Output, from source, nam
 	if _, err := os.Stat(filepath.Join(got, "plugin.toml")); err != nil {
 		return command.Fail("%s is not a Dokku plugin: it has no plugin.toml", from.shown())
 	}
+	about, err := metadata.Read(got)
+	if err != nil {
+		return command.Fail("The plugin %s cannot be installed: its plugin.toml cannot be read: %w", name, err)
+	}
+	if reason := p.host.Unfit(name, about); reason != "" {
+		return command.Fail("The plugin %s cannot be installed: %s", name, reason)
+	}
 	if err := os.Chmod(got, 0o755); err != nil {
 		return err
 	}
@@ -100,7 +108,7 @@ func (p *plugins) add(ctx context.Context, out *command.Output, from source, nam
 	}
 	if !in.Skip {
 		// Before it is enabled: while this runs, its triggers must not.
-		if err := p.hook(ctx, out, dir, "install"); err != nil {
+		if err := p.hook(ctx, out, plugin.Installed{Name: name, Dir: dir, Metadata: about}, "install"); err != nil {
 			return undo(command.Fail("The plugin %s could not be installed: its install hook failed. Nothing of it is left", name))
 		}
 	}
@@ -149,7 +157,7 @@ func (p *plugins) hooks(ctx context.Context, out *command.Output, hook, but stri
 		if i.Name == but || !i.Enabled {
 			continue
 		}
-		if err := p.hook(ctx, out, i.Dir, hook, args...); err != nil {
+		if err := p.hook(ctx, out, i, hook, args...); err != nil {
 			return command.Fail("The %s hook of the plugin %s failed", hook, i.Name)
 		}
 	}

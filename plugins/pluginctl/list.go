@@ -1,6 +1,7 @@
 package pluginctl
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -24,6 +25,11 @@ type listed struct {
 	SourceURL   string `json:"source_url"`
 	Committish  string `json:"committish"`
 	Branch      string `json:"branch"`
+
+	// ours
+	Runs        string `json:"runs,omitempty"`         // executables, process, http
+	HookTimeout string `json:"hook_timeout,omitempty"` // 0s: none
+	LeftOut     string `json:"left_out,omitempty"`     // why an enabled one takes no part
 }
 
 func (p *plugins) list(ctx context.Context, c *command.Call, in listArgs) error {
@@ -33,6 +39,11 @@ func (p *plugins) list(ctx context.Context, c *command.Call, in listArgs) error 
 		for _, installed := range all {
 			c.Out.Line("%s", plugin.InstalledLine(installed))
 		}
+		for _, i := range all {
+			if reason := cmp.Or(i.LeftOut, i.Broken); reason != "" {
+				c.Out.Warn("%s: %s", i.Name, reason)
+			}
+		}
 		return nil
 	case "json":
 		list := make([]listed, 0, len(all))
@@ -40,6 +51,11 @@ func (p *plugins) list(ctx context.Context, c *command.Call, in listArgs) error 
 			one := listed{Name: i.Name, Version: i.Version, Enabled: i.Enabled, Core: i.Core, Description: i.Description}
 			if i.Dir != "" {
 				one.SourceURL, one.Committish, one.Branch = p.source(ctx, i.Dir)
+				limit, _, err := p.host.HookTimeout(i, "")
+				if err != nil {
+					return err
+				}
+				one.Runs, one.HookTimeout, one.LeftOut = string(i.Metadata.Run.As), limit.String(), i.LeftOut
 			}
 			list = append(list, one)
 		}

@@ -10,6 +10,8 @@
 //	dokku plugin:uninstall postgres
 //	dokku plugin:list                       with --format json too
 //	dokku plugin:trigger post-create blog   fire a trigger by hand
+//	dokku plugin:config postgres            what can be configured; `get KEY`, `set KEY=VALUE`, `unset KEY`
+//	dokku plugin:set postgres hook-timeout 5m   a hook that takes longer is cut off; --global for all plugins
 //
 // A plugin is in $DOKKU_LIB_ROOT/plugins/available/NAME, and enabled by a link in
 // plugins/enabled. Its hook `install` runs as root when it is installed, as do
@@ -23,11 +25,12 @@ package pluginctl
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
+	"github.com/slipwayhq/slipway/plugin/metadata"
+	"github.com/slipwayhq/slipway/state"
 )
 
 // Plugin makes the feature.
@@ -35,7 +38,10 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	p := &plugins{host: h}
 	return plugin.Plugin{
 		Name: "plugin", Help: "Manage installed plugins",
+		Properties: []state.Property{plugin.HookTimeout},
 		Commands: []*command.Command{
+			command.New("plugin:config", "Show, get, set or unset the config of a plugin (third-party only)", p.config,
+				command.Root, command.Usage("[--format stdout|json] <name> [get <key>|set <key>=<value>...|unset <key>...]")),
 			command.New("plugin:disable", "Disable an installed plugin (third-party only)", p.disable, command.Root, command.Usage("<name>")),
 			command.New("plugin:enable", "Enable a previously disabled plugin", p.enable, command.Root, command.Usage("<name>")),
 			command.New("plugin:install", "Optionally download git-url (and pin to the specified branch/commit/tag) & run install trigger for active plugins (or only core ones)", p.install,
@@ -43,6 +49,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("plugin:install-dependencies", "Run install-dependencies trigger for active plugins (or only core ones)", p.dependencies, command.Root, command.Usage("[--core]")),
 			command.New("plugin:installed", "Checks if a plugin is installed", p.installed, command.Root, command.Hidden, command.Usage("<name>")),
 			command.New("plugin:list", "Print active plugins", p.list, command.Usage("[--format stdout|json]")),
+			command.New("plugin:set", "Set or clear a property of a plugin, or of all", p.set, command.Root, command.Usage("<name>|--global <property> (<value>)")),
 			command.New("plugin:trigger", "Trigger an arbitrary plugin hook", p.trigger, command.Root, command.PlainArgs, command.Usage("<args...>")),
 			command.New("plugin:uninstall", "Uninstall a plugin (third-party only)", p.uninstall, command.Root, command.Usage("<name>")),
 			command.New("plugin:update", "Optionally update named plugin from git (and pin to the specified branch/commit/tag) & run update trigger for active plugins", p.update,
@@ -56,11 +63,9 @@ type plugins struct{ host *plugin.Host }
 // Name is a plugin's name, which is a folder's.
 type Name string
 
-var nameRE = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
-
 // ParseName checks a plugin's name.
 func ParseName(s string) (Name, error) {
-	if !nameRE.MatchString(s) || len(s) > 100 {
+	if !metadata.ValidName(s) {
 		return "", fmt.Errorf("%q is no name for a plugin: it has letters, digits, _, . and - only", s)
 	}
 	return Name(s), nil

@@ -1,0 +1,92 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
+)
+
+// killDelay is how long a hook whose caller went away gets to end by SIGTERM.
+const killDelay = 5 * time.Second
+
+// execution is one run of an executable of a plugin.
+type execution struct {
+	path     string
+	args     []string
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run runs one executable of a plugin to its end. Its error is command.Exit when
+// it ended with a code other than 0.
+func (x *External) run(ctx context.Context, p Installed, s execution) error {
+	config, err := x.host.ConfigEnv(p)
+	if err != nil {
+		return err
+	}
+	cmd := x.host.Exec.Command(ctx, s.path, s.args...)
+	if x.host.Exec.More != nil {
+		cmd.Env = append(cmd.Env, x.host.Exec.More()...)
+	}
+	cmd.Env = append(append(cmd.Env, CallEnv(ctx)...), config...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
+	err = RunGroup(ctx, cmd)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return command.Exit{Code: exit.ExitCode()}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot run %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// Command is a child process with this environment and user: an argument
+// vector, in its own process group, which ends as a whole when ctx ends. The
+// token of a lock that ctx carries, and the variables of a trigger, go with it.
+func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(cmd.Env, e.Env...)
+	if more, ok := ctx.Value(envKey{}).([]string); ok {
+		cmd.Env = append(cmd.Env, more...)
+	}
+	if token := state.LockToken(ctx); token != "" {
+		cmd.Env = append(cmd.Env, state.LockEnv+"="+token)
+	}
+	for name, value := range trigger.EnvOf(ctx) {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if e.User != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.User.UID, Gid: e.User.GID}
+	}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = killDelay
+	return cmd
+}
+
+type envKey struct{}
+
+// WithEnv adds "KEY=VALUE" to the environment of the child processes that are
+// started with ctx: what a trigger hands over that way.
+func WithEnv(ctx context.Context, env ...string) context.Context {
+	before, _ := ctx.Value(envKey{}).([]string)
+	return context.WithValue(ctx, envKey{}, append(slices.Clone(before), env...))
+}
+
+// RunGroup runs a process that Exec.Command made, whose context is ctx. When ctx ended, nothing of its group is left.
+func RunGroup(ctx context.Context, cmd *exec.Cmd) error {
+	err := cmd.Run()
+	if ctx.Err() != nil && cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // an error: nobody was left
+	}
+	return err
+}

@@ -18,7 +18,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
@@ -79,8 +78,7 @@ type Host struct {
 	NoPlugins bool
 
 	properties map[string]state.Property
-	compiled   []string   // names of plugins
-	configs    sync.Mutex // of the config file of plugins
+	compiled   []string // names of plugins
 }
 
 // log is Log, also where a test has none.

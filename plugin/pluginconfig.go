@@ -1,10 +1,7 @@
 package plugin
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -130,28 +127,29 @@ func (h *Host) ForgetPluginConfig(name string) error {
 }
 
 func (h *Host) editConfigs(edit func(all map[string]map[string]string)) error {
-	h.configs.Lock()
-	defer h.configs.Unlock()
-	all, err := h.readConfigs()
-	if err != nil {
-		return err
-	}
-	edit(all)
-	var text bytes.Buffer
-	if err := toml.NewEncoder(&text).Encode(all); err != nil {
-		return fmt.Errorf("cannot write the config of plugins: %w", err)
-	}
-	return h.Store.WriteFile(h.configFile(), text.Bytes(), 0o600)
+	return h.Store.UpdateFile(h.configFile(), 0o600, func(text string) (string, error) {
+		all, err := h.parseConfigs(text)
+		if err != nil {
+			return "", err
+		}
+		edit(all)
+		var b strings.Builder
+		if err := toml.NewEncoder(&b).Encode(all); err != nil {
+			return "", fmt.Errorf("cannot write the config of plugins: %w", err)
+		}
+		return b.String(), nil
+	})
 }
 
 func (h *Host) readConfigs() (map[string]map[string]string, error) {
-	text, err := os.ReadFile(h.configFile())
-	if errors.Is(err, os.ErrNotExist) {
-		return map[string]map[string]string{}, nil
-	}
+	text, err := h.Store.ReadFile(h.configFile())
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the config of plugins: %w", err)
+		return nil, err
 	}
+	return h.parseConfigs(text)
+}
+
+func (h *Host) parseConfigs(text string) (map[string]map[string]string, error) {
 	all, err := parseConfigs(text)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the config of plugins: %s: %w. Mend or remove that file", h.configFile(), err)
@@ -160,9 +158,9 @@ func (h *Host) readConfigs() (map[string]map[string]string, error) {
 }
 
 // parseConfigs reads plugn's config.toml. Scalars that are no strings count as what they look like.
-func parseConfigs(text []byte) (map[string]map[string]string, error) {
+func parseConfigs(text string) (map[string]map[string]string, error) {
 	var raw map[string]any
-	if err := toml.Unmarshal(text, &raw); err != nil {
+	if err := toml.Unmarshal([]byte(text), &raw); err != nil {
 		return nil, err
 	}
 	all := map[string]map[string]string{}

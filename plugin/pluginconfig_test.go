@@ -59,7 +59,7 @@ func FuzzParseConfigs(f *testing.F) {
 	f.Add("[a]\nb = \"c\"\n")
 	f.Add("[a.b]\nc = 1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		all, err := parseConfigs([]byte(text))
+		all, err := parseConfigs(text)
 		if err != nil {
 			return
 		}

@@ -114,6 +114,20 @@ func (s *Store) WriteFile(path string, data []byte, perm os.FileMode) error {
 	return atomicfile.WriteAs(path, data, perm, s.cfg.Owner)
 }
 
+// UpdateFile replaces a file by what edit makes of its text, "" for a missing one. No other UpdateFile of the file comes in
+// between.
+func (s *Store) UpdateFile(path string, perm os.FileMode, edit func(text string) (string, error)) error {
+	defer s.locks.acquire("file:" + path)()
+	text, err := s.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if text, err = edit(text); err != nil {
+		return err
+	}
+	return s.WriteFile(path, []byte(text), perm)
+}
+
 // ReadFile reads a file; a missing one is empty and no error.
 func (s *Store) ReadFile(path string) (string, error) {
 	b, err := os.ReadFile(path)

@@ -17,7 +17,7 @@ import (
 )
 
 // Restore brings the tree back to the manifest: what is new is removed, what is gone or different is put back from the
-// archive, which open opens when something has to be read from it. What is as it was is not touched.
+// archive, which open opens when something has to be read from it. What is as it was is not touched, but for its time.
 func Restore(ctx context.Context, tree Tree, to Manifest, open func() (io.ReadCloser, error)) error {
 	now, err := Scan(ctx, tree)
 	if err != nil {
@@ -58,7 +58,7 @@ func Restore(ctx context.Context, tree Tree, to Manifest, open func() (io.ReadCl
 			return err
 		}
 	}
-	return restoreTimes(to, changes)
+	return restoreTimes(to)
 }
 
 // unpack replaces files by those in the archive.
@@ -177,18 +177,19 @@ func attributes(path string, entry Entry) error {
 	return os.Chtimes(path, time.Time{}, time.Unix(0, entry.Time))
 }
 
-// restoreTimes sets the times of folders back that restoring has changed.
-func restoreTimes(to Manifest, changes []Change) error {
-	touched := map[string]bool{}
-	for _, c := range changes {
-		touched[c.Path] = true
-		touched[filepath.Dir(c.Path)] = true
-	}
-	for path := range touched {
-		if entry, ok := to[path]; ok && entry.Kind == Folder {
-			if err := os.Chtimes(path, time.Time{}, time.Unix(0, entry.Time)); gone(err) != nil {
-				return fmt.Errorf("cannot restore the time of %s: %w", path, err)
-			}
+// restoreTimes sets the times of files and folders back, also of those that have the same content as ever, and of folders that
+// restoring has changed.
+func restoreTimes(to Manifest) error {
+	for path, entry := range to {
+		if entry.Kind == Link {
+			continue
+		}
+		now, err := lstat(path)
+		if err == nil && now.Kind == entry.Kind && now.Time != entry.Time {
+			err = os.Chtimes(path, time.Time{}, time.Unix(0, entry.Time))
+		}
+		if gone(err) != nil {
+			return fmt.Errorf("cannot restore the time of %s: %w", path, err)
 		}
 	}
 	return nil

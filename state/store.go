@@ -50,7 +50,7 @@ func Open(cfg Config) (*Store, error) {
 		*p = abs
 	}
 	s := &Store{cfg: cfg}
-	for _, dir := range []string{cfg.Root, cfg.Lib, s.LibPath("config"), s.LibPath("config", Global), s.LibPath("data"), s.LibPath("run")} {
+	for _, dir := range []string{cfg.Root, cfg.Lib, s.LibPath("config"), s.LibPath("data"), s.LibPath("run")} {
 		if err := s.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}

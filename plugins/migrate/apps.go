@@ -161,7 +161,7 @@ func (m *migration) surveyLock(p *plan, name string) error {
 		if err != nil {
 			return err
 		}
-		if m.host.Store.AppLocked(name) || known && !slices.ContainsFunc(before.Files, func(l lockSeen) bool { return l.Path == path }) {
+		if m.host.Store.AppLocked(name) || known && !slices.ContainsFunc(before.Files, func(l keptFile) bool { return l.Path == path }) {
 			continue
 		}
 		p.change(name, "It stays locked for deploys, as apps:lock left it", func(context.Context) error {

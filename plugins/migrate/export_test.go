@@ -27,7 +27,7 @@ var (
 	TakeRestart  = takeRestart
 	PortMaps     = portMaps
 	ParseSocket  = parseSocket
-	CronLines    = withoutCronLines
+	CronTasks    = cronTasks
 )
 
 // New makes the feature for a host that is a folder, where run stands for its commands.

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/slipwayhq/slipway/command"
-	"github.com/slipwayhq/slipway/internal/atomicfile"
 )
 
 // dokkuUnits are what Dokku runs by itself. Left on, they would restart and remove containers behind our back.
@@ -31,12 +32,12 @@ const aside = ".before-slipway"
 
 // hostStep is something done to the host. Its name and what is there to restore are in the record before it is done.
 type hostStep struct {
-	Kind    string `json:"kind"`             // unit, program or crontab
-	Name    string `json:"name"`             // of the unit, or the path
-	Enabled bool   `json:"enabled"`          // unit: it was
-	Active  bool   `json:"active"`           // unit: it was
-	Text    string `json:"text,omitempty"`   // crontab: as it was
-	Target  string `json:"target,omitempty"` // program: what ours is
+	Kind    string    `json:"kind"`             // unit, proxy, program or file
+	Name    string    `json:"name"`             // of the unit, or the path
+	Enabled bool      `json:"enabled"`          // unit: it was
+	Active  bool      `json:"active"`           // unit: it was
+	File    *keptFile `json:"file,omitempty"`   // file: as it was
+	Target  string    `json:"target,omitempty"` // program: what ours is
 }
 
 // survey finds what there is to do on the host.
@@ -47,7 +48,7 @@ func (m machine) survey(ctx context.Context, p *plan, httpPort, httpsPort int) e
 	}
 	m.surveyUnits(ctx, p)
 	m.surveyProgram(p)
-	if err := m.surveyCrontab(p); err != nil {
+	if err := m.surveyCron(p); err != nil {
 		return err
 	}
 	m.surveyPorts(ctx, p, listeners) // last: from here on visitors are answered by us
@@ -94,39 +95,46 @@ func (m machine) surveyProgram(p *plan) {
 	}
 }
 
-// surveyCrontab finds the lines that Dokku's cron plugin wrote for its user.
-func (m machine) surveyCrontab(p *plan) error {
-	for _, dir := range []string{"var/spool/cron/crontabs", "var/spool/cron"} {
-		path := m.path(dir, "dokku")
-		b, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			continue
-		}
+// cronFiles are where cron finds what Dokku has it do: the tasks of apps, which its cron plugin writes as a whole, and where
+// there is no systemd, the retirement of containers. Source: Dokku plugins/cron, plugins/scheduler-docker-local/install.
+var cronFiles = map[string]string{
+	"var/spool/cron/crontabs/dokku": "the crontab of user dokku",
+	"var/spool/cron/dokku":          "the crontab of user dokku",
+	"etc/cron.d/dokku-retire":       "the retirement of containers",
+}
+
+// surveyCron finds what cron does for Dokku.
+func (m machine) surveyCron(p *plan) error {
+	for _, name := range slices.Sorted(maps.Keys(cronFiles)) {
+		file, ok, err := keep(m.path(name))
 		if err != nil {
-			return fmt.Errorf("cannot read Dokku's crontab: %w", err)
+			return fmt.Errorf("cannot read what cron does for Dokku: %w", err)
 		}
-		if withoutCronLines(string(b)) == string(b) {
+		tasks := cronTasks(file.Text)
+		if !ok || tasks == 0 {
 			continue
 		}
 		p.Host = append(p.Host, step{
-			What:      fmt.Sprintf("Take the %d tasks of apps out of the crontab of user dokku", strings.Count(string(b), "\n")-strings.Count(withoutCronLines(string(b)), "\n")),
-			Automatic: true, Command: "crontab -u dokku -e", Undo: "crontab -u dokku FILE",
-			apply: hostStep{Kind: "crontab", Name: path, Text: string(b)},
+			What:      fmt.Sprintf("Take %s out of cron (%s in %s): slipwayd does that by itself", cronFiles[name], count(tasks, "task"), file.Path),
+			Automatic: true, Command: "rm " + file.Path, Undo: "put it back",
+			apply: hostStep{Kind: "file", Name: file.Path, File: &file},
 		})
 	}
 	return nil
 }
 
-// withoutCronLines is a crontab without what runs tasks of apps. Source of their form: Dokku plugins/cron.
-func withoutCronLines(text string) string {
-	var b strings.Builder
+// cronTasks counts the lines of a crontab that cron acts on. What Slipway writes there is comments. Source: crontab(5).
+func cronTasks(text string) int {
+	n := 0
 	for line := range strings.Lines(text) {
-		if !strings.Contains(line, "dokku cron:run ") || strings.HasPrefix(strings.TrimSpace(line), "#") {
-			b.WriteString(line)
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !cronVariable.MatchString(line) {
+			n++
 		}
 	}
-	return b.String()
+	return n
 }
+
+var cronVariable = regexp.MustCompile(`^["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*=`)
 
 // surveyPorts finds out who has the ports that our proxy needs.
 func (m machine) surveyPorts(ctx context.Context, p *plan, listeners []listener) {
@@ -191,8 +199,11 @@ func (m machine) do(ctx context.Context, s hostStep) error {
 			return fmt.Errorf("cannot put Slipway's program in place of Dokku's: %w", err)
 		}
 		return nil
-	case "crontab":
-		return rewrite(s.Name, withoutCronLines(s.Text))
+	case "file":
+		if now, ok, err := keep(s.Name); err != nil || !ok || cronTasks(now.Text) == 0 {
+			return err // gone, or Slipway's own already
+		}
+		return removeIfThere(s.Name)
 	}
 	return fmt.Errorf("there is no step %q", s.Kind)
 }
@@ -217,22 +228,10 @@ func (m machine) undo(ctx context.Context, s hostStep) error {
 			return fmt.Errorf("cannot put Dokku's program back: %w", err)
 		}
 		return nil
-	case "crontab":
-		return rewrite(s.Name, s.Text)
+	case "file":
+		return s.File.putBack()
 	}
 	return nil
-}
-
-// rewrite replaces a file, keeping owner and mode. cron(8) sees the change by the folder's time.
-func rewrite(path, text string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // whoever removed it meant to
-	}
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteAs(path, []byte(text), info.Mode().Perm(), ownerOf(info))
 }
 
 // endDaemon ends Slipway's daemon after an undo, where systemd runs it. The command's answer gets out before.

@@ -10,26 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/slipwayhq/slipway/command"
-	"github.com/slipwayhq/slipway/internal/atomicfile"
 	"github.com/slipwayhq/slipway/state"
 )
 
-// lockSeen is the file of a deploy lock that was there: to Dokku, the file is the lock.
-type lockSeen struct {
-	Path string      `json:"path"`
-	Text string      `json:"text"`
-	Mode fs.FileMode `json:"mode"`
-	UID  int         `json:"uid"`
-	GID  int         `json:"gid"`
-	Time int64       `json:"time"`
-}
-
 // locks are the deploy locks of all apps.
 type locks struct {
-	files  []lockSeen // that were there before
+	files  []keptFile // that were there before
 	made   []string   // folders that are ours, and go again when they are empty
 	unlock func()     // may be called again
 }
@@ -48,7 +36,7 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 		if before.Files, err = m.lockFiles(); err != nil {
 			return l, err
 		}
-		before.Made = append(m.missingLockFolders(names), m.emptyGlobal()...)
+		before.Made = m.missingLockFolders(names)
 		if err := m.noteLocks(before); err != nil {
 			return l, err
 		}
@@ -81,7 +69,7 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 // locksBefore is what was there before we took the locks: to Dokku, a lock that we left behind when we were killed would be
 // one of apps:lock.
 type locksBefore struct {
-	Files []lockSeen `json:"files"`
+	Files []keptFile `json:"files"`
 	Made  []string   `json:"made"`
 }
 
@@ -126,58 +114,40 @@ func (m *migration) missingLockFolders(names []string) []string {
 	return missing
 }
 
-// emptyGlobal is the folder of global config that slipwayd made at its start and that no Dokku before 0.38 has.
-func (m *migration) emptyGlobal() []string {
-	dir := m.host.Store.LibPath("config", state.Global)
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return nil
-	}
-	return []string{dir}
-}
-
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
 
 // lockFiles are the files of deploy locks, in the places of before 0.34 and since.
-func (m *migration) lockFiles() ([]lockSeen, error) {
-	var all []lockSeen
+func (m *migration) lockFiles() ([]keptFile, error) {
+	var all []keptFile
 	for _, pattern := range []string{m.host.Store.LibPath("data", "apps", "*", lockFile), m.host.Store.RootPath("*", lockFile)} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, err
 		}
 		for _, path := range paths {
-			info, err := os.Lstat(path)
-			if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-				continue
-			}
+			file, ok, err := keep(path)
 			if err != nil {
 				return nil, err
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, err
+			if ok {
+				all = append(all, file)
 			}
-			seen := lockSeen{Path: path, Text: string(text), Mode: info.Mode().Perm(), Time: info.ModTime().UnixNano()}
-			if owner := ownerOf(info); owner != nil {
-				seen.UID, seen.GID = owner.UID, owner.GID
-			}
-			all = append(all, seen)
 		}
 	}
 	return all, nil
 }
 
 // restoreLocks brings the files of deploy locks back as they were. No lock is held any more.
-func (m *migration) restoreLocks(before []lockSeen) error {
+func (m *migration) restoreLocks(before []keptFile) error {
 	now, err := m.lockFiles()
 	if err != nil {
 		return err
 	}
 	for _, l := range now {
-		if slices.Contains(before, l) {
+		if slices.ContainsFunc(before, func(b keptFile) bool { return b.Path == l.Path }) {
 			continue
 		}
 		if err := removeIfThere(l.Path); err != nil {
@@ -185,17 +155,8 @@ func (m *migration) restoreLocks(before []lockSeen) error {
 		}
 	}
 	for _, l := range before {
-		if slices.Contains(now, l) {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(l.Path), 0o755); err != nil {
+		if err := l.putBack(); err != nil {
 			return err
-		}
-		if err := atomicfile.WriteAs(l.Path, []byte(l.Text), l.Mode, &atomicfile.Owner{UID: l.UID, GID: l.GID}); err != nil {
-			return fmt.Errorf("cannot put a lock back: %w", err)
-		}
-		if err := os.Chtimes(l.Path, time.Time{}, time.Unix(0, l.Time)); err != nil {
-			return fmt.Errorf("cannot put a lock back: %w", err)
 		}
 	}
 	return nil

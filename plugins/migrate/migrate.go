@@ -17,7 +17,7 @@
 // links too; not what apps and services store, which nobody changes). Then it
 // brings files of Dokku 0.30 to 0.37 to the layout of 0.38, makes what each app
 // runs its release v1 without restarting it, routes it, and switches off the
-// parts of Dokku that would act on it too: units, crontab, /usr/bin/dokku, and
+// parts of Dokku that would act on it too: units, cron, /usr/bin/dokku, and
 // last the host's nginx. Where there is no systemd it says what to do by hand.
 // Run again it finds nothing to do; one that was cut off is finished by running
 // it again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,6 +133,20 @@ func (w *world) untouched(t *testing.T) {
 		if err != nil || now.State != "running" || !now.StartedAt.Equal(c.StartedAt) || now.Name != c.Name {
 			t.Errorf("%s: %+v %v", dyno, now, err)
 		}
+	}
+}
+
+// What slipwayd notes at its first start after a migration without it kept an undo from going back.
+func TestUndoAfterTheFirstStartOfTheDaemon(t *testing.T) {
+	w := newWorld(t, "0.30.11")
+	before := w.scan(t)
+	w.ok(t, "migrate")
+	must(t, w.Host.Bus.Event(context.Background(), "slipway-start"))
+	if r := w.ok(t, "migrate", "--undo"); strings.Contains(r.Stdout, "Changed") {
+		t.Errorf("undo: %s", r.Stdout)
+	}
+	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+		t.Errorf("%+v", diff[0])
 	}
 }
 
@@ -330,9 +345,11 @@ func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	w.must(os.WriteFile(w.m.HostPath("etc", "nginx", "conf.d", "dokku.conf"), nil, 0o644))
 	program := w.m.HostPath("usr", "bin", "dokku")
 	crontab := w.m.HostPath("var", "spool", "cron", "crontabs", "dokku")
+	retire := w.m.HostPath("etc", "cron.d", "dokku-retire")
 	for path, text := range map[string]string{
 		program: "#!/usr/bin/env bash\n",
-		crontab: "PATH=/usr/local/bin\nMAILTO=a@example.com\n0 5 * * * dokku cron:run blog abc\n1 1 * * * /own/script\n",
+		crontab: "PATH=/usr/local/bin\nMAILTO=a@example.com\n0 5 * * * dokku cron:run blog abc\n@daily dokku letsencrypt:auto-renew\n",
+		retire:  "PATH=/usr/local/bin:/usr/bin:/bin\n*/5 * * * * dokku /usr/bin/dokku ps:retire >> /var/log/dokku/retire.log 2>&1\n",
 	} {
 		w.must(os.MkdirAll(filepath.Dir(path), 0o755))
 		w.must(os.WriteFile(path, []byte(text), 0o755))
@@ -342,8 +359,10 @@ func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	if target, err := os.Readlink(program); err != nil || filepath.Base(target) != "slipway" {
 		t.Errorf("/usr/bin/dokku: %q %v", target, err)
 	}
-	if b, err := os.ReadFile(crontab); err != nil || strings.Contains(string(b), "cron:run") || !strings.Contains(string(b), "/own/script") {
-		t.Errorf("crontab: %q %v", b, err)
+	for _, path := range []string{crontab, retire} {
+		if b, err := os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %q %v", path, b, err)
+		}
 	}
 	if got := strings.Join(w.commands, "\n"); !strings.Contains(got, "systemctl disable --now --quiet dokku-retire.timer") || !strings.Contains(got, "systemctl disable --now --quiet nginx.service") {
 		t.Errorf("commands: %s", got)
@@ -391,7 +410,6 @@ func newWorld(t *testing.T, version string) *world {
 	w := &world{t: t, engine: fake.New(), proxy: &routes{routes: map[string]proxy.Routes{}}, containers: map[string]docker.Container{}, off: map[string]bool{}}
 	w.World = plugintest.MakeAll(t, func(_ testing.TB, h *plugin.Host) []plugin.Plugin { return w.features(t, h) })
 	w.image = w.engine.AddImage(docker.Image{Tags: []string{"dokku/blog:latest"}, Cmd: []string{"serve"}})
-	must(t, os.Remove(w.Host.Store.LibPath("config", "--global"))) // slipwayd made it, not Dokku
 	tree := dokkutree.Tree{Root: w.Host.Store.Root(), Lib: w.Host.Store.Lib(), Version: version}
 	must(t, tree.Lay())
 	for _, dyno := range []string{"web.1", "worker.1"} {

@@ -100,15 +100,16 @@ func FuzzParseScale(f *testing.F) {
 }
 
 func FuzzCrontab(f *testing.F) {
-	for _, s := range []string{"MAILTO=a\n* * * * * dokku cron:run a b\n", "# dokku cron:run x", "a"} {
+	for _, s := range []string{"MAILTO=a\n* * * * * dokku cron:run a b\n", "# dokku cron:run x", "a", "  @daily x=1\n\"A\" = b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rest := migrate.CronLines(text)
-		for line := range strings.Lines(rest) {
-			if !strings.Contains(text, line) || strings.Contains(line, "dokku cron:run ") && !strings.HasPrefix(strings.TrimSpace(line), "#") {
-				t.Errorf("%q is left", line)
-			}
+		n := migrate.CronTasks(text)
+		if n < 0 || n > strings.Count(text, "\n")+1 {
+			t.Errorf("%q has %d tasks", text, n)
+		}
+		if more := migrate.CronTasks("1 1 * * * dokku cron:run a b\n# no\nA=b\n\n" + text); more != n+1 {
+			t.Errorf("%q with one task more has %d, not %d", text, more, n+1)
 		}
 	})
 }

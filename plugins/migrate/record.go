@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"slices"
 	"time"
 
 	"github.com/slipwayhq/slipway/internal/atomicfile"
@@ -30,8 +30,18 @@ type record struct {
 	Folder   string              `json:"folder"`   // of the backup
 	Releases map[string]int      `json:"releases"` // apps taken over, to their release then
 	Running  map[string][]string `json:"running"`  // the containers that were taken over, by app
-	Locks    []lockSeen          `json:"locks"`    // deploy locks that were there, which the backup leaves out
+	Locks    []keptFile          `json:"locks"`    // deploy locks that were there, which the backup leaves out
 	Host     []hostStep          `json:"host"`     // what was done to the host
+}
+
+// note adds what migrate does to the host, with what was there. What an attempt before noted stays: it came first.
+func (r *record) note(steps []step) {
+	for _, s := range steps {
+		noted := slices.ContainsFunc(r.Host, func(h hostStep) bool { return h.Kind == s.apply.Kind && h.Name == s.apply.Name })
+		if s.Automatic && !noted {
+			r.Host = append(r.Host, s.apply)
+		}
+	}
 }
 
 func (m *migration) recordPath() string { return m.host.Store.LibPath("data", "slipway", "dokku.json") }
@@ -86,18 +96,14 @@ func writeManifest(path string, m snapshot.Manifest) error {
 	return atomicfile.Write(path, append(b, '\n'), 0o600)
 }
 
-func ownerOf(info fs.FileInfo) *atomicfile.Owner {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return &atomicfile.Owner{UID: int(st.Uid), GID: int(st.Gid)}
-	}
-	return nil
-}
+func removeIfThere(path string) error { return ifThere(os.Remove(path)) }
 
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// ifThere is err, but nil when it says that there is no such file.
+func ifThere(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func inside(path, folder string) bool {

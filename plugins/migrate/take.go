@@ -45,11 +45,12 @@ func (m *migration) take(ctx context.Context, out *command.Output, p *plan, offl
 			return err
 		}
 		rec = record{Phase: taking, Started: time.Now().UTC(), Folder: p.Backup.Folder, Releases: map[string]int{}, Running: map[string][]string{}, Locks: locks.files}
-		if err := m.writeRecord(rec); err != nil {
-			return err
-		}
 	}
 	p.Backup.Folder = rec.Folder
+	rec.note(p.Host)
+	if err := m.writeRecord(rec); err != nil {
+		return err
+	}
 	if err := m.applyChanges(ctx, out, p); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (m *migration) take(ctx context.Context, out *command.Output, p *plan, offl
 	}
 	locks.unlock()
 	m.bringIntoLine(ctx, out, p.Apps)
-	if err := m.changeHost(ctx, out, p, &rec); err != nil {
+	if err := m.changeHost(ctx, out, p.Host); err != nil {
 		return err
 	}
 	rec.Phase = taken
@@ -92,9 +93,12 @@ func (m *migration) applyChanges(ctx context.Context, out *command.Output, p *pl
 		}
 		out.Text("%s%s", prefix(c.App), c.What)
 	}
-	// Features know more of what older Dokkus left. Plugins of the community were installed long ago.
-	if err := m.host.Bus.Compiled().Event(ctx, "install"); err != nil {
-		return fmt.Errorf("cannot bring all files to today's layout: %w. Run slipway migrate again, or take back what was done: slipway migrate --undo", err)
+	// Features know more of what older Dokkus left, and begin to do what Dokku did till now. Plugins of the community were
+	// installed long ago.
+	for _, event := range []string{"install", "slipway-start"} {
+		if err := m.host.Bus.Compiled().Event(ctx, event); err != nil {
+			return fmt.Errorf("cannot bring all files to today's layout: %w. Run slipway migrate again, or take back what was done: slipway migrate --undo", err)
+		}
 	}
 	return nil
 }
@@ -128,23 +132,13 @@ func (m *migration) bringIntoLine(ctx context.Context, out *command.Output, apps
 	}
 }
 
-// changeHost switches off Dokku's parts of the host. What it takes to undo a step is written down before it.
-func (m *migration) changeHost(ctx context.Context, out *command.Output, p *plan, rec *record) error {
-	for _, s := range p.Host {
+// changeHost switches off Dokku's parts of the host. What it takes to undo a step is written down already.
+func (m *migration) changeHost(ctx context.Context, out *command.Output, steps []step) error {
+	for _, s := range steps {
 		if !s.Automatic {
 			continue
 		}
 		out.Step("%s", s.What)
-		known := false
-		for _, h := range rec.Host {
-			known = known || h.Kind == s.apply.Kind && h.Name == s.apply.Name
-		}
-		if !known {
-			rec.Host = append(rec.Host, s.apply)
-			if err := m.writeRecord(*rec); err != nil {
-				return err
-			}
-		}
 		if err := m.machine.do(ctx, s.apply); err != nil {
 			return fmt.Errorf("%s: this failed: %w. The apps are Slipway's already. Do it by hand (%s) and run slipway migrate again", s.What, err, s.Command)
 		}

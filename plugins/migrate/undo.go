@@ -42,9 +42,6 @@ func (m *migration) undo(ctx context.Context, c *command.Call, out *command.Outp
 	result := undone{Since: []remark{}}
 	if !known {
 		out.Step("There is nothing to undo: this machine was not taken over from a Dokku")
-		for _, dir := range m.emptyGlobal() {
-			_ = os.Remove(dir) // our start made it, and no Dokku before 0.38 has it
-		}
 		return m.tell(c, how, result)
 	}
 	result.Backup = rec.Folder

@@ -83,9 +83,7 @@ func newRepository(t testing.TB, in *installation, app string) repository {
 
 func (r repository) git(t testing.TB, args ...string) {
 	t.Helper()
-	cmd := r.in.command("git", args...)
-	cmd.Dir = r.dir
-	if err := run(cmd); err != nil {
+	if err := run(r.in.command("git", append([]string{"-C", r.dir}, args...)...)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,10 +99,8 @@ func (r repository) commit(t testing.TB, version string) {
 }
 
 func (r repository) push(options ...string) *exec.Cmd {
-	args := append([]string{"push"}, options...)
-	cmd := r.in.command("git", append(args, fmt.Sprintf("ssh://dokku@127.0.0.1:%d/%s", r.in.sshPort, r.app), "main")...)
-	cmd.Dir = r.dir
-	return cmd
+	args := append([]string{"-C", r.dir, "push"}, options...)
+	return r.in.command("git", append(args, fmt.Sprintf("ssh://dokku@127.0.0.1:%d/%s", r.in.sshPort, r.app), "main")...)
 }
 
 func (r repository) host() string { return r.app + ".e2e.localhost" }

@@ -16,6 +16,7 @@ import (
 // restarted without disturbing anybody.
 type dockerd struct {
 	dir, bridge, host string
+	machine           *machine // that it runs on; nil: this one
 	cmd               *exec.Cmd
 	ended             chan struct{}
 }
@@ -53,7 +54,7 @@ func (d *dockerd) start() error {
 		return err
 	}
 	defer log.Close()
-	d.cmd = exec.Command("dockerd", "--data-root", filepath.Join(d.dir, "data"), "--exec-root", filepath.Join(d.dir, "exec"),
+	d.cmd = d.command("dockerd", "--data-root", filepath.Join(d.dir, "data"), "--exec-root", filepath.Join(d.dir, "exec"),
 		"--pidfile", filepath.Join(d.dir, "pid"), "--host", d.host, "--bridge", d.bridge,
 		"--iptables=false", "--ip-masq=false", "--ip-forward=false", "--userland-proxy=false")
 	d.cmd.Stdout, d.cmd.Stderr = log, log
@@ -69,13 +70,20 @@ func (d *dockerd) start() error {
 			b, _ := os.ReadFile(log.Name())
 			return false, fmt.Errorf("dockerd ended: %s", b[max(0, len(b)-500):])
 		default:
-			return exec.Command("docker", "--host", d.host, "version").Run() == nil, nil
+			return d.command("docker", "--host", d.host, "version").Run() == nil, nil
 		}
 	})
 	if err != nil {
 		d.stop(syscall.SIGTERM)
 	}
 	return err
+}
+
+func (d *dockerd) command(name string, args ...string) *exec.Cmd {
+	if d.machine != nil {
+		return d.machine.command(name, args...)
+	}
+	return exec.Command(name, args...)
 }
 
 func (d *dockerd) stop(sig syscall.Signal) {

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,8 @@ type installation struct {
 	sshPort  int
 	httpPort int
 	tlsPort  int
-	engine   string // DOCKER_HOST; "" is the shared engine
+	engine   string   // DOCKER_HOST; "" is the shared engine
+	machine  *machine // that it runs on; nil: this one
 
 	mu    sync.Mutex
 	procs map[string]*exec.Cmd // "serve", "proxy"
@@ -167,6 +169,9 @@ func run(cmd *exec.Cmd) error {
 
 // env is the environment of the daemon's processes and of its callers.
 func (in *installation) env() []string {
+	if in.machine != nil {
+		return in.machine.env(in)
+	}
 	var engine []string
 	if in.engine != "" {
 		engine = []string{"DOCKER_HOST=" + in.engine}
@@ -200,7 +205,9 @@ func (in *installation) sshCommand(key string) string {
 
 func (in *installation) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	if !strings.Contains(name, "/") {
+	if in.machine != nil {
+		cmd = in.machine.command(name, args...)
+	} else if !strings.Contains(name, "/") {
 		if p := filepath.Join(binaries, name); fileExists(p) {
 			cmd = exec.Command(p, args...)
 		}
@@ -240,11 +247,11 @@ func (in *installation) start(name string, flags ...string) error {
 			return fmt.Errorf("slipwayd %s ended at once:\n%s", name, b)
 		default:
 		}
-		if name != "proxy" && in.dokku("version") == nil {
+		if name != "proxy" && run(in.command("slipway", "version")) == nil {
 			return nil
 		}
 		if name == "proxy" {
-			if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in.httpPort)); err == nil {
+			if c, err := in.dial(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", in.httpPort)); err == nil {
 				c.Close()
 				return nil
 			}
@@ -299,6 +306,20 @@ func (in *installation) remove() {
 	}
 }
 
+// dial connects to an address as it is called where the installation runs.
+func (in *installation) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if in.machine != nil {
+		return in.machine.dial(ctx, network, address)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, address)
+}
+
+// transport connects by dial, and trusts certificates that apps have signed themselves.
+func (in *installation) transport(newConnections bool) *http.Transport {
+	return &http.Transport{DialContext: in.dial, DisableKeepAlives: newConnections, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // a test's
+}
+
 // get asks the proxy for a page of a host and gives status and body.
 func (in *installation) get(ctx context.Context, host, path string) (int, string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", in.httpPort, path), nil)
@@ -306,7 +327,8 @@ func (in *installation) get(ctx context.Context, host, path string) (int, string
 		return 0, "", err
 	}
 	req.Host = host
-	resp, err := http.DefaultClient.Do(req)
+	client := &http.Client{Transport: in.transport(true)}
+	resp, err := client.Do(req)
 	if err != nil {
 		return 0, "", err
 	}

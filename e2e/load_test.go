@@ -33,7 +33,7 @@ func (in *installation) startLoad(host, path string, bodies ...string) *load {
 	l := &load{cancel: cancel, wanted: bodies}
 	for n := range 3 {
 		l.done.Go(func() {
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: n == 0}, Timeout: 20 * time.Second}
+			client := &http.Client{Transport: in.transport(n == 0), Timeout: 20 * time.Second}
 			defer client.CloseIdleConnections()
 			for ctx.Err() == nil {
 				l.ask(ctx, client, fmt.Sprintf("http://127.0.0.1:%d%s", in.httpPort, path), host)

@@ -14,7 +14,8 @@
 //	/crash       exits
 //
 // It listens on $PORT of the address in $BIND (all when unset). Called as
-// "testapp idle" it listens on nothing and waits for SIGTERM.
+// "testapp idle" it listens on nothing and waits for SIGTERM. Under the name
+// nginx it stands for that (nginx.go).
 package main
 
 import (
@@ -28,6 +29,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -36,6 +38,12 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	if filepath.Base(os.Args[0]) == "nginx" {
+		if err := nginx(ctx); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if len(os.Args) > 1 && os.Args[1] == "idle" {
 		fmt.Println("idle")
 		<-ctx.Done()

@@ -82,9 +82,10 @@ func WithEnv(ctx context.Context, env ...string) context.Context {
 	return context.WithValue(ctx, envKey{}, append(slices.Clone(before), env...))
 }
 
-// RunGroup runs a process that Exec.Command made, whose context is ctx. When ctx ended, nothing of its group is left.
+// RunGroup runs a process that Exec.Command made, whose context is ctx. When ctx ended, nothing of its group is left. It
+// does not wait for the end of the process's input.
 func RunGroup(ctx context.Context, cmd *exec.Cmd) error {
-	err := cmd.Run()
+	err := runFed(cmd)
 	if ctx.Err() != nil && cmd.Process != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // an error: nobody was left
 	}

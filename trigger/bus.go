@@ -67,6 +67,8 @@ type Handler struct {
 	Plugin  string
 	Trigger string
 	Run     func(ctx context.Context, c *Call) error
+
+	external bool
 }
 
 // External finds the executables of external plugins.
@@ -132,7 +134,10 @@ func (b *Bus) handlers(name string) []Handler {
 			all = append(all, h)
 		}
 	}
-	all = append(all, ext...)
+	for _, h := range ext {
+		h.external = true
+		all = append(all, h)
+	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Plugin < all[j].Plugin })
 	return all
 }
@@ -223,7 +228,11 @@ func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	b.observe(ctx, name, args)
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
+		in := s.in
+		if h.external && !forHandlers(ctx) {
+			in = strings.NewReader("")
+		}
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
 			return failed(h, err)
 		}
 	}

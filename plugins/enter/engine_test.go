@@ -51,12 +51,13 @@ func TestEnterARealContainer(t *testing.T) {
 		argv  []string
 		want  plugintest.Result
 	}{
-		{"", []string{"web", "echo", "hi"}, plugintest.Result{Stdout: "hi\n"}},
-		{"", []string{"web.1", "--", "sh", "-c", "echo $DYNO; echo err >&2; exit 6"}, plugintest.Result{Stdout: "web.1\n", Stderr: "err\n", Code: 6}},
-		{"typed", []string{"web", "cat"}, plugintest.Result{Stdout: "typed"}},
-		{"echo from $0; exit 3\n", nil, plugintest.Result{Stdout: "from /bin/sh\n", Code: 3}}, // BusyBox has no bash
+		{"", []string{"alpha", "web", "echo", "hi"}, plugintest.Result{Stdout: "hi\n"}},
+		{"", []string{"alpha", "web.1", "--", "sh", "-c", "echo $DYNO; echo err >&2; exit 6"}, plugintest.Result{Stdout: "web.1\n", Stderr: "err\n", Code: 6}},
+		{"typed", []string{"-i", "alpha", "web", "cat"}, plugintest.Result{Stdout: "typed"}},
+		{"for another", []string{"alpha", "web", "cat"}, plugintest.Result{}},
+		{"echo from $0; exit 3\n", []string{"--interactive", "alpha"}, plugintest.Result{Stdout: "from /bin/sh\n", Code: 3}}, // BusyBox has no bash
 	} {
-		if got := w.Run(plugintest.Root, test.stdin, append([]string{"enter", "alpha"}, test.argv...)...); got != test.want {
+		if got := w.Run(plugintest.Root, test.stdin, append([]string{"enter"}, test.argv...)...); got != test.want {
 			t.Errorf("%q: %+v, want %+v", test.argv, got, test.want)
 		}
 	}

@@ -7,8 +7,11 @@
 //	dokku enter blog --container-id 4f1c09d2b7aa env
 //
 // The shell is the property `shell` of the scheduler (scheduler:set blog shell
-// /bin/zsh), else bash where the image has it, else sh. Without a terminal the
-// command gets the caller's stdin, and its exit code is the caller's.
+// /bin/zsh), else bash where the image has it, else sh. The command's exit code
+// is the caller's. Without a terminal it reads nothing, unless it is told to pass
+// on what is piped in:
+//
+//	dokku enter -i blog web psql < dump.sql
 package enter
 
 import (
@@ -51,12 +54,13 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 type enter struct{ host *plugin.Host }
 
 type enterArgs struct {
-	App  string   `arg:"app"`
-	Rest []string `arg:"container-type,optional"`
+	Stdin bool     `flag:"interactive" short:"i" help:"pass on what is piped in"`
+	App   string   `arg:"app"`
+	Rest  []string `arg:"container-type,optional"`
 }
 
 // run has the app's scheduler do it, by the trigger scheduler-enter.
-func (e *enter) run(ctx context.Context, _ *command.Call, in enterArgs) error {
+func (e *enter) run(ctx context.Context, c *command.Call, in enterArgs) error {
 	what, err := parse(in.Rest)
 	if err != nil {
 		return err
@@ -71,6 +75,12 @@ func (e *enter) run(ctx context.Context, _ *command.Call, in enterArgs) error {
 		args = append(args, "--container-id", what.id)
 	case what.place != "":
 		args = append(args, what.place)
+	}
+	if in.Stdin || c.TTY != nil {
+		ctx = trigger.WithInput(ctx)
+	}
+	if in.Stdin {
+		ctx = trigger.WithEnv(ctx, map[string]string{attach.StdinEnv: "1"})
 	}
 	return e.host.Bus.Event(ctx, "scheduler-enter", slices.Concat(args, []string{"--"}, what.argv)...)
 }
@@ -89,7 +99,10 @@ func (e *enter) onEnter(ctx context.Context, t *trigger.Call) error {
 	if err != nil {
 		return err
 	}
-	c := &command.Call{In: t.In, Out: t.Output(), TTY: t.TTY}
+	c := &command.Call{In: strings.NewReader(""), Out: t.Output(), TTY: t.TTY}
+	if t.Env[attach.StdinEnv] != "" {
+		c.In = t.In
+	}
 	live, err := schedule.LiveOn(ctx, e.host.Docker, e.host.Names, name)
 	if err != nil {
 		return err

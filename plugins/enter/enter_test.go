@@ -97,9 +97,12 @@ func TestEnterChoosesTheContainer(t *testing.T) {
 
 func TestEnterPassesStreamsAndExitCode(t *testing.T) {
 	w, _, _ := deploy(t, "web.1")
-	got := w.Run(plugintest.Root, "typed", "enter", "alpha", "--", "fail", "")
+	got := w.Run(plugintest.Root, "typed", "enter", "-i", "alpha", "--", "fail", "")
 	if want := (plugintest.Result{Stdout: `web.1 ["fail" ""] typed`, Stderr: "failed\n", Code: 3}); got != want {
 		t.Errorf("%+v", got)
+	}
+	if got := w.Run(plugintest.Root, "for another", "enter", "alpha", "--", "cat"); got.Stdout != `web.1 ["cat"] ` {
+		t.Errorf("without -i: %+v", got)
 	}
 }
 

@@ -31,6 +31,7 @@ import (
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugin/metadata"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 // Plugin makes the feature.
@@ -90,5 +91,5 @@ type triggerArgs struct {
 
 // trigger fires as the system user, whatever the trigger answers to.
 func (p *plugins) trigger(ctx context.Context, _ *command.Call, in triggerArgs) error {
-	return p.host.Bus.Event(ctx, in.Trigger[0], in.Trigger[1:]...)
+	return p.host.Bus.Event(trigger.WithInput(ctx), in.Trigger[0], in.Trigger[1:]...)
 }

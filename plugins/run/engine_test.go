@@ -70,13 +70,14 @@ func TestStreamsAndExitCodeAreTheCallers(t *testing.T) {
 		argv  []string
 		want  plugintest.Result
 	}{
-		{"", []string{"echo", "hello"}, plugintest.Result{Stdout: "hello\n"}},
-		{"", []string{"sh", "-c", "echo out; echo err >&2; exit 7"}, plugintest.Result{Stdout: "out\n", Stderr: "err\n", Code: 7}},
-		{"typed", []string{"cat"}, plugintest.Result{Stdout: "typed"}},
-		{"", []string{"sh", "-c", `echo "$GREETING"; expr "$DYNO" : run.`}, plugintest.Result{Stdout: "hello world\n4\n"}},
-		{"", []string{"sh", "-c", "exit 1"}, plugintest.Result{Code: 1}},
+		{"", []string{"alpha", "echo", "hello"}, plugintest.Result{Stdout: "hello\n"}},
+		{"", []string{"alpha", "sh", "-c", "echo out; echo err >&2; exit 7"}, plugintest.Result{Stdout: "out\n", Stderr: "err\n", Code: 7}},
+		{"typed", []string{"-i", "alpha", "cat"}, plugintest.Result{Stdout: "typed"}},
+		{"for another", []string{"alpha", "cat"}, plugintest.Result{}},
+		{"", []string{"alpha", "sh", "-c", `echo "$GREETING"; expr "$DYNO" : run.`}, plugintest.Result{Stdout: "hello world\n4\n"}},
+		{"", []string{"alpha", "sh", "-c", "exit 1"}, plugintest.Result{Code: 1}},
 	} {
-		if got := r.Run(plugintest.Root, test.stdin, append([]string{"run", "alpha"}, test.argv...)...); got != test.want {
+		if got := r.Run(plugintest.Root, test.stdin, append([]string{"run"}, test.argv...)...); got != test.want {
 			t.Errorf("%q: %+v, want %+v", test.argv, got, test.want)
 		}
 	}

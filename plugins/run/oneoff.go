@@ -92,7 +92,8 @@ func (r *run) prepare(ctx context.Context, c *trigger.Call, name string, pairs, 
 	if o.detached {
 		o.terminal, o.stdin = force, force
 	} else {
-		o.terminal, o.stdin = c.TTY != nil && !disable, true
+		o.terminal = c.TTY != nil && !disable
+		o.stdin = o.terminal || c.Env[attach.StdinEnv] != ""
 	}
 	if len(o.argv) == 0 {
 		if o.argv, err = r.shell(name); c.Env["DOKKU_SHELL"] != "" {

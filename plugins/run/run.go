@@ -1,6 +1,7 @@
 // Package run runs one-off commands in new containers of an app's live release.
 //
-//	dokku run blog rake db:migrate       on the caller's terminal or streams; its exit code is the caller's
+//	dokku run blog rake db:migrate       on the caller's terminal, if there is one; its exit code is the caller's
+//	dokku run -i blog psql < dump.sql    what is piped in goes to the command
 //	dokku run blog console               a process type of the Procfile: its command
 //	dokku run -e DEBUG=1 --ttl-seconds 600 blog ./report
 //	dokku run:detached blog ./import     prints the container's name and does not wait
@@ -64,7 +65,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 		Name: "run", Help: "Run a one-off process inside a container",
 		Commands: []*command.Command{
 			command.New("run", "Run a command in a new container using the current app image", r.attached, command.PlainArgs,
-				command.Usage("[-e|--env KEY=VALUE] [--no-tty] [--ttl-seconds SECONDS] [--label KEY=VALUE] <app> <cmd>")),
+				command.Usage("[-e|--env KEY=VALUE] [-i|--interactive] [--no-tty] [--ttl-seconds SECONDS] [--label KEY=VALUE] <app> <cmd>")),
 			command.New("run:detached", "Run a command in a new detached container using the current app image", r.detached, command.PlainArgs,
 				command.Usage("[-e|--env KEY=VALUE] [--force-tty] [--ttl-seconds SECONDS] [--label KEY=VALUE] <app> <cmd>")),
 			command.New("run:list", "List all run containers for an app", r.list, command.Usage("[--format json|stdout] <app>")),

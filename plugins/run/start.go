@@ -26,6 +26,7 @@ type startArgs struct {
 	ForceTTY bool     `flag:"force-tty" help:"give the container a terminal"`
 	TTL      string   `flag:"ttl-seconds" default:"86400" help:"how long it may run"`
 	CronID   string   `flag:"cron-id" help:"the scheduled task that it is a run of"`
+	Stdin    bool     `flag:"interactive" short:"i" help:"pass on what is piped in"`
 	Policy   string   `flag:"concurrency-policy" default:"allow" enum:"allow,forbid,replace" help:"what to do while that task runs already"`
 	App      string   `arg:"app"`
 	Command  []string `arg:"cmd,optional"`
@@ -87,8 +88,15 @@ func (r *run) schedule(ctx context.Context, c *command.Call, in startArgs, env m
 		all["DOKKU_FORCE_TTY"] = "true"
 	}
 	maps.Copy(all, env)
+	ctx = trigger.WithEnv(ctx, all)
+	if in.Stdin || c.TTY != nil {
+		ctx = trigger.WithInput(ctx)
+	}
+	if in.Stdin {
+		ctx = trigger.WithEnv(ctx, map[string]string{attach.StdinEnv: "1"})
+	}
 	args := slices.Concat([]string{scheduler, in.App, strconv.Itoa(len(in.Env))}, in.Env, []string{"--"}, in.Command)
-	return r.host.Bus.Event(trigger.WithEnv(ctx, all), "scheduler-run", args...)
+	return r.host.Bus.Event(ctx, "scheduler-run", args...)
 }
 
 // onRun answers scheduler-run SCHEDULER APP N ENV… -- CMD….
@@ -190,7 +198,13 @@ func (r *run) attach(ctx context.Context, c *command.Call, o oneOff, id string) 
 	said := &lastWords{}
 	call := *c
 	call.Out = command.NewOutput(c.Out.Stdout(), io.MultiWriter(c.Out.Stderr(), said))
-	code, err = attach.Run(ctx, r.host.CLI, &call, mode, "container", "start", "--attach", "--interactive", id)
+	start := []string{"container", "start", "--attach"}
+	if o.stdin {
+		start = append(start, "--interactive")
+	} else {
+		call.In = nil
+	}
+	code, err = attach.Run(ctx, r.host.CLI, &call, mode, append(start, id)...)
 	if ctx.Err() != nil {
 		return 0, r.abandon(ctx, c, o, id)
 	}

@@ -51,7 +51,7 @@ func (s storage) exec(ctx context.Context, c *command.Call, in execArgs) error {
 	if len(in.Command) > 0 {
 		args = append(append(args, "--"), in.Command...)
 	}
-	return s.h.Bus.Event(ctx, "scheduler-storage-exec", args...)
+	return s.h.Bus.Event(trigger.WithInput(ctx), "scheduler-storage-exec", args...)
 }
 
 // execution is what scheduler-storage-exec was asked for.

@@ -33,6 +33,11 @@ func Shell() []string {
 	return []string{"/bin/sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; fi; exec /bin/sh"}
 }
 
+// StdinEnv is the variable, of the triggers scheduler-run and scheduler-enter, by which a caller without a terminal asks
+// that what is piped in be passed on. Without it nothing is read, as with Dokku: a loop over lines of a file that calls
+// `dokku run` would lose the rest of them.
+const StdinEnv = "SLIPWAY_STDIN"
+
 // Run runs `docker ARGS…` for the caller until it ends, and returns its exit code. When ctx ends, docker gets SIGTERM,
 // and the error is ctx's; what goes on in the container is the caller's to end.
 //

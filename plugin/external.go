@@ -65,7 +65,7 @@ func (x *External) Handlers(name string) []trigger.Handler {
 			continue
 		}
 		out = append(out, trigger.Handler{Plugin: p.Name, Trigger: name, Run: func(ctx context.Context, c *trigger.Call) error {
-			return x.limited(ctx, p, name, func(ctx context.Context) error {
+			return x.do(ctx, hook{p, name, c.Args, c.Err}, func(ctx context.Context) error {
 				return x.run(ctx, p, execution{path: path, args: c.Args, in: c.In, out: c.Out, err: c.Err})
 			})
 		}})
@@ -132,7 +132,7 @@ func (x *External) Help(ctx context.Context) []string {
 			continue
 		}
 		var out strings.Builder
-		err := x.limited(ctx, p, "commands", func(ctx context.Context) error {
+		err := x.inTime(ctx, hook{plugin: p, trigger: "commands"}, func(ctx context.Context) error {
 			return x.run(ctx, p, execution{path: path, args: []string{"help"}, in: strings.NewReader(""), out: &out, err: io.Discard})
 		})
 		if err != nil {

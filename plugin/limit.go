@@ -1,12 +1,9 @@
 package plugin
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"time"
 
-	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin/metadata"
 	"github.com/slipwayhq/slipway/state"
 )
@@ -56,25 +53,4 @@ func (h *Host) HookTimeout(p Installed, trigger string) (limit time.Duration, so
 	}
 	limit, err = metadata.ParseTimeout(HookTimeout.Default)
 	return limit, "default", err
-}
-
-// limited runs a hook, and ends it when its time is over.
-func (x *External) limited(ctx context.Context, p Installed, trigger string, run func(ctx context.Context) error) error {
-	limit, _, err := x.host.HookTimeout(p, trigger)
-	if err != nil {
-		return err
-	}
-	if limit == 0 {
-		return run(ctx)
-	}
-	over := command.Fail("The hook %s of the plugin %s was cut off after %s, its time limit. To give it longer: dokku plugin:set %s hook-timeout %s",
-		trigger, p.Name, limit, p.Name, 2*limit)
-	inTime, cancel := context.WithTimeoutCause(ctx, limit, over)
-	defer cancel()
-	err = run(inTime)
-	if err != nil && errors.Is(context.Cause(inTime), over) {
-		x.host.log().Warn("a hook was cut off", "plugin", p.Name, "trigger", trigger, "limit", limit)
-		return over
-	}
-	return err
 }

@@ -162,3 +162,16 @@ func (p *plugins) set(_ context.Context, c *command.Call, in setArgs) error {
 	c.Out.Headers().Title("Setting %s to %s", in.Property, in.Value)
 	return p.host.Store.Set(property, state.Global, in.Value)
 }
+
+type traceArgs struct {
+	Switch string `arg:"switch" missing:"Please say on or off"`
+}
+
+// trace switches the showing of hooks.
+func (p *plugins) trace(_ context.Context, c *command.Call, in traceArgs) error {
+	if in.Switch != "on" && in.Switch != "off" {
+		return command.BadInput("%q is neither on nor off", in.Switch)
+	}
+	c.Out.Headers().Title("Setting trace to %s", in.Switch)
+	return p.host.Store.Set(plugin.Trace, state.Global, in.Switch)
+}

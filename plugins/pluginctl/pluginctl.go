@@ -11,6 +11,7 @@
 //	dokku plugin:list                       with --format json too
 //	dokku plugin:trigger post-create blog   fire a trigger by hand
 //	dokku plugin:config postgres            what can be configured; `get KEY`, `set KEY=VALUE`, `unset KEY`
+//	dokku plugin:trace on                   show each hook, until plugin:trace off
 //	dokku plugin:set postgres hook-timeout 5m   a hook that takes longer is cut off; --global for all plugins
 //
 // A plugin is in $DOKKU_LIB_ROOT/plugins/available/NAME, and enabled by a link in
@@ -39,7 +40,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	p := &plugins{host: h}
 	return plugin.Plugin{
 		Name: "plugin", Help: "Manage installed plugins",
-		Properties: []state.Property{plugin.HookTimeout},
+		Properties: []state.Property{plugin.HookTimeout, plugin.Trace},
 		Commands: []*command.Command{
 			command.New("plugin:config", "Show, get, set or unset the config of a plugin (third-party only)", p.config,
 				command.Root, command.Usage("[--format stdout|json] <name> [get <key>|set <key>=<value>...|unset <key>...]")),
@@ -51,6 +52,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("plugin:installed", "Checks if a plugin is installed", p.installed, command.Root, command.Hidden, command.Usage("<name>")),
 			command.New("plugin:list", "Print active plugins", p.list, command.Usage("[--format stdout|json]")),
 			command.New("plugin:set", "Set or clear a property of a plugin, or of all", p.set, command.Root, command.Usage("<name>|--global <property> (<value>)")),
+			command.New("plugin:trace", "Show each hook of plugins with its arguments, time and exit code", p.trace, command.Root, command.Usage("on|off")),
 			command.New("plugin:trigger", "Trigger an arbitrary plugin hook", p.trigger, command.Root, command.PlainArgs, command.Usage("<args...>")),
 			command.New("plugin:uninstall", "Uninstall a plugin (third-party only)", p.uninstall, command.Root, command.Usage("<name>")),
 			command.New("plugin:update", "Optionally update named plugin from git (and pin to the specified branch/commit/tag) & run update trigger for active plugins", p.update,

@@ -101,6 +101,9 @@ func (s argSpec) usage() string {
 // parse fills a new argument struct from argv (without the command's name).
 func (c *Command) parse(argv []string, globalApp string, appExists func(string) bool) (reflect.Value, error) {
 	val := reflect.New(c.spec.typ).Elem()
+	if c.verbatim {
+		return val, setRest(val.Field(c.spec.fields[0].index), argv)
+	}
 	positional, global, err := c.parseFlags(argv, val)
 	if err != nil {
 		return val, &usageError{c, err}

@@ -57,6 +57,7 @@ type Command struct {
 
 	plainArgs bool // flags end at the first positional argument
 	rawFlags  bool // unknown flags are left to the handler
+	verbatim  bool // every word is the handler's
 	spec      argSpec
 	run       func(ctx context.Context, c *Call, args reflect.Value) error
 }
@@ -76,6 +77,10 @@ func Hidden(c *Command) { c.Hidden = true }
 // PlainArgs ends the flags at the first positional argument: what follows
 // belongs to another program, as in `run app ls -l`.
 func PlainArgs(c *Command) { c.plainArgs = true }
+
+// Verbatim leaves every word to the handler, flags and --help too: its arguments
+// are one slice of strings.
+func Verbatim(c *Command) { c.plainArgs, c.verbatim = true, true }
 
 // RawFlags leaves unknown flags among the positional arguments, as in
 // `ps:report app --ps-restart-policy`.

@@ -226,7 +226,12 @@ func (t *Table) replacedFeature(feature string) bool {
 // Invoke runs a command that another part of the program calls by itself, whose
 // caller was authorised before.
 func (c *Command) Invoke(ctx context.Context, call *Call, argv []string) error {
-	args, err := c.parse(argv, "", func(string) bool { return true })
+	return c.InvokeOn(ctx, call, argv, func(string) bool { return true })
+}
+
+// InvokeOn is Invoke that checks whether an app exists.
+func (c *Command) InvokeOn(ctx context.Context, call *Call, argv []string, appExists func(app string) bool) error {
+	args, err := c.parse(argv, "", appExists)
 	if err != nil {
 		return err
 	}

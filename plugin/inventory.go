@@ -39,11 +39,7 @@ var coreNames = map[string]string{
 func (h *Host) Installed() []Installed {
 	all := map[string]Installed{}
 	for _, name := range h.compiled {
-		words := coreNames[name]
-		if words == "" {
-			words = name
-		}
-		all[name] = Installed{Name: name, Version: h.Version, Enabled: true, Core: true, Description: "dokku core " + words + " plugin"}
+		all[name] = Installed{Name: name, Version: h.Version, Enabled: true, Core: true, Description: About(name)}
 	}
 	for _, p := range h.onDisk() {
 		if core, ok := all[p.Name]; ok && core.Core && (!p.Enabled || p.LeftOut != "") {
@@ -151,6 +147,15 @@ func (h *Host) unfit(name string, about metadata.Plugin, all []Installed) string
 		}
 	}
 	return ""
+}
+
+// About describes a plugin of Dokku's own.
+func About(name string) string {
+	words := coreNames[name]
+	if words == "" {
+		words = name
+	}
+	return "dokku core " + words + " plugin"
 }
 
 // Compiled tells whether a plugin of that name is compiled in.

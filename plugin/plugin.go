@@ -30,12 +30,15 @@ type Triggers map[string]func(ctx context.Context, c *trigger.Call) error
 
 // Plugin is one feature.
 type Plugin struct {
-	Name       string // as in the properties' folder and the order of triggers
-	Feature    string // the name in front of the colon of its commands, where it is not Name
-	Help       string // one line for `help`; "" keeps the feature out of it
-	About      string // what NAME:help says where Dokku has other words there; "" = Help
-	WideHelp   bool   // NAME:help has three blanks between its columns, as those of Dokku that are bash
-	Commands   []*command.Command
+	Name     string // as in the properties' folder and the order of triggers
+	Feature  string // the name in front of the colon of its commands, where it is not Name
+	Help     string // one line for `help`; "" keeps the feature out of it
+	About    string // what NAME:help says where Dokku has other words there; "" = Help
+	WideHelp bool   // NAME:help has three blanks between its columns, as those of Dokku that are bash
+	Commands []*command.Command
+	// Programs are what scripts of plugins call by a name of its own, such as
+	// plugn. They answer local callers alone, and never as `dokku NAME`.
+	Programs   []*command.Command
 	Properties []state.Property
 	Triggers   Triggers
 	// Serve, if not nil, is what the feature does by itself. It is called once,

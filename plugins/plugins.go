@@ -48,6 +48,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/scheduler"
 	schedulerdockerlocal "github.com/slipwayhq/slipway/plugins/scheduler-docker-local"
 	schedulernull "github.com/slipwayhq/slipway/plugins/scheduler-null"
+	"github.com/slipwayhq/slipway/plugins/scripts"
 	"github.com/slipwayhq/slipway/plugins/shell"
 	"github.com/slipwayhq/slipway/plugins/sshkeys"
 	"github.com/slipwayhq/slipway/plugins/standard"
@@ -109,6 +110,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 		scheduler.Plugin(h),
 		schedulerdockerlocal.Plugin(h, flow),
 		schedulernull.Plugin(),
+		scripts.Plugin(h),
 		shell.Plugin(h),
 		sshkeys.Plugin(h),
 		standard.Plugin(h),

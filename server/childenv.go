@@ -22,7 +22,7 @@ func (c Config) childEnv() []string {
 	}
 	logs = envOr("DOKKU_LOGS_DIR", logs)
 	env := []string{
-		"PATH=" + c.BinDir + ":" + os.Getenv("PATH"), "HOME=" + c.Root, "LANG=C.UTF-8",
+		"PATH=" + filepath.Join(core, "bin") + ":" + c.BinDir + ":" + os.Getenv("PATH"), "HOME=" + c.Root, "LANG=C.UTF-8",
 		"DOKKU_ROOT=" + c.Root, "DOKKU_HOST_ROOT=" + envOr("DOKKU_HOST_ROOT", c.Root),
 		"DOKKU_LIB_ROOT=" + c.Lib, "DOKKU_LIB_PATH=" + c.Lib, "DOKKU_LIB_HOST_ROOT=" + envOr("DOKKU_LIB_HOST_ROOT", c.Lib),
 		"PLUGIN_PATH=" + plugins, "PLUGIN_AVAILABLE_PATH=" + filepath.Join(plugins, "available"), "PLUGIN_ENABLED_PATH=" + filepath.Join(plugins, "enabled"),

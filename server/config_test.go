@@ -95,7 +95,7 @@ func TestChildrenGetDokkusEnvironmentAndNoSecrets(t *testing.T) {
 			t.Errorf("%s reaches the children", v)
 		}
 	}
-	if path := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, "PATH="+c.BinDir+":") }); path < 0 {
+	if path := slices.IndexFunc(env, func(v string) bool { return strings.HasPrefix(v, "PATH=/srv/lib/core-plugins/bin:"+c.BinDir+":") }); path < 0 {
 		t.Errorf("our own binaries are not first on the path: %v", env)
 	}
 }

@@ -45,6 +45,7 @@ type controlPlane struct {
 	flow  *deploy.Flow
 	table *command.Table
 	ssh   *sshd.Server
+	tree  *tree                             // of core-plugins
 	serve []func(ctx context.Context) error // of features
 }
 
@@ -112,13 +113,18 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	programs, err := plugin.Programs(host, table, features...)
+	if err != nil {
+		return nil, err
+	}
 	ssh, err := sshd.New(sshd.Config{
-		Table: table, Log: log, KeysFile: store.RootPath(".ssh", "authorized_keys"), HostKeyDir: store.LibPath("data", "ssh"), SystemUser: credential,
+		Table: table, Programs: programs, Log: log, KeysFile: store.RootPath(".ssh", "authorized_keys"), HostKeyDir: store.LibPath("data", "ssh"), SystemUser: credential,
 	})
 	if err != nil {
 		return nil, err
 	}
 	cp := &controlPlane{cfg: cfg, log: log, host: host, flow: flow, table: table, ssh: ssh}
+	cp.tree = coreTree(host, features, filepath.Join(cfg.BinDir, "slipway"))
 	for _, f := range features {
 		if f.Serve != nil {
 			cp.serve = append(cp.serve, f.Serve)
@@ -173,6 +179,9 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 // run serves until ctx ends.
 func (cp *controlPlane) run(ctx context.Context) error {
 	cp.takeOverEnv(ctx)
+	if err := cp.writeTree(); err != nil {
+		return err
+	}
 	if err := cp.flow.Recover(ctx); err != nil {
 		return err
 	}

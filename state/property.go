@@ -97,6 +97,21 @@ func (s *Store) SetList(p Property, app string, values []string) error {
 	return s.WriteLines(s.propertyPath(p.Plugin, app, p.Name), values, 0o600)
 }
 
+// UpdateList changes a list property under a lock, so that two writers do not lose each other's elements. edit may change the
+// list in place; its error leaves the property as it is.
+func (s *Store) UpdateList(p Property, app string, edit func(list []string) ([]string, error)) error {
+	unlock := s.locks.acquire("list/" + p.Plugin + "/" + app + "/" + p.Name)
+	defer unlock()
+	list, err := s.List(p, app)
+	if err != nil {
+		return err
+	}
+	if list, err = edit(list); err != nil {
+		return err
+	}
+	return s.SetList(p, app, list)
+}
+
 // Properties reads all properties of a plugin that are set for the app, by
 // name.
 func (s *Store) Properties(plugin, app string) (map[string]string, error) {

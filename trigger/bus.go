@@ -239,6 +239,34 @@ func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
+// EventOf is Event for one compiled plugin: what running $PLUGIN_PATH/enabled/PLUGIN/NAME by its path does with Dokku.
+// handled is false when that plugin does not answer.
+func (b *Bus) EventOf(ctx context.Context, plugin, name string, args ...string) (handled bool, err error) {
+	s := streamsOf(ctx)
+	for _, h := range b.compiled[name] {
+		if h.Plugin != plugin {
+			continue
+		}
+		handled = true
+		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
+			return true, failed(h, err)
+		}
+	}
+	return handled, nil
+}
+
+// Of lists the triggers that one compiled plugin answers, sorted.
+func (b *Bus) Of(plugin string) []string {
+	var names []string
+	for name, handlers := range b.compiled {
+		if slices.ContainsFunc(handlers, func(h Handler) bool { return h.Plugin == plugin }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Query calls all handlers and gives what they printed, without the white
 // space at its ends; "" when nobody answers.
 func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, error) {

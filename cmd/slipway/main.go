@@ -7,8 +7,8 @@
 //	cat ann.pub | slipway ssh-keys:add ann
 //	slipway enter blog web
 //
-// The names that plugin scripts call (plugn, sigil, prop, common, config_sub,
-// procfile-util) are sent as commands of these names.
+// Scripts of plugins call it by the names of Dokku's helper programs, and by paths
+// in $DOKKU_LIB_ROOT/core-plugins, which are links to it: see called.
 package main
 
 import (
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/slipwayhq/slipway/internal/netrc"
@@ -25,24 +24,22 @@ import (
 	"github.com/slipwayhq/slipway/internal/words"
 )
 
-// helperNames are those that become the first word of the command.
-var helperNames = []string{"plugn", "sigil", "prop", "common", "config_sub", "procfile-util"}
-
 func main() {
-	program := filepath.Base(os.Args[0])
+	program, argv := called(os.Args[0], os.Args[1:])
 	switch program {
 	case "static-server":
 		os.Exit(static.Main(os.Args[1:], os.Stderr))
 	case "netrc":
 		os.Exit(netrc.Main(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 	}
-	argv := os.Args[1:]
-	if slices.Contains(helperNames, program) {
-		argv = append([]string{program}, argv...)
-	}
 	env := protocol.Environ(os.Getenv)
+	// Who comes by an SSH key is told what to be by the forced command, which is no script's: nothing that a key's holder
+	// types makes us another program.
 	if line := os.Getenv(protocol.OriginalCommand); line != "" && env[protocol.KeyName] != "" && env[protocol.Fingerprint] != "" {
 		var err error
+		if program != "slipway" {
+			program = "dokku"
+		}
 		if argv, err = words.SplitRemote(line); err != nil {
 			fmt.Fprintf(os.Stderr, " !     The command cannot be read: %s\n", err)
 			os.Exit(1)

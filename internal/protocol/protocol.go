@@ -21,8 +21,22 @@ const User = "dokku"
 // The variables that carry facts about the client itself.
 const (
 	Dir     = "SLIPWAY_CWD"     // the client's working directory
-	Program = "SLIPWAY_PROGRAM" // the name it was called by: slipway or dokku
+	Program = "SLIPWAY_PROGRAM" // the name it was called by: slipway, dokku, or one of the programs below
 )
+
+// The programs that a path in $DOKKU_LIB_ROOT/core-plugins stands for: a command of a feature, and the answer of one
+// feature to a trigger.
+const (
+	Subcommand = "subcommand"
+	Answer     = "answer"
+)
+
+// programs are what scripts of plugins call, by a name or a path, beside dokku itself. The first word of the command line
+// is the program, but for Subcommand, where it is the command.
+var programs = []string{"plugn", "prop", "common", "config_sub", "nginx-property", Subcommand, Answer}
+
+// IsProgram tells whether a name is that of such a program. The daemon takes them from local callers alone.
+func IsProgram(name string) bool { return slices.Contains(programs, name) }
 
 // AllowedKeys are the options of authorized_keys for a key that ssh-keys:add adds,
 // in place of those that Dokku's sshcommand gives it.

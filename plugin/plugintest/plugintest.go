@@ -25,6 +25,7 @@
 //	fire TRIGGER ARG…            an Event; what handlers print is shown
 //	ask TRIGGER ARG…             a Query
 //	fired                        the watched triggers since the last time
+//	prop ARG…, and the like      a program of the features, as their scripts call it
 //
 // and each may end in `< FILE`, with FILE among the files of the story. Two
 // files are no state: `watch` names triggers that `fired` shows, and `answers`
@@ -76,6 +77,8 @@ func together(plugins []New) All {
 type World struct {
 	Host  *plugin.Host
 	Table *command.Table
+	// Programs are what scripts call, such as prop.
+	Programs *command.Table
 	// Answers is what an external plugin prints for a trigger; a text that
 	// begins with ! makes it fail with what follows.
 	Answers map[string]string
@@ -106,7 +109,11 @@ func MakeAll(t testing.TB, features All) *World {
 	w.Host = &plugin.Host{
 		Store: store, Names: docker.Names{}, Log: slog.New(slog.DiscardHandler), Bus: trigger.NewBus((*outsider)(w)),
 	}
-	if w.Table, err = plugin.Table(w.Host, features(t, w.Host)...); err != nil {
+	all := features(t, w.Host)
+	if w.Table, err = plugin.Table(w.Host, all...); err != nil {
+		t.Fatal(err)
+	}
+	if w.Programs, err = plugin.Programs(w.Host, w.Table, all...); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -124,13 +131,22 @@ func (w *World) Dokku(argv ...string) Result { return w.Run(Root, "", argv...) }
 // Root is who calls where nobody else is named.
 var Root = command.Actor{User: "root", Root: true}
 
+// Program runs a program of the features as the system user's scripts do.
+func (w *World) Program(stdin string, argv ...string) Result {
+	return w.run(w.Programs, command.Actor{User: "dokku"}, stdin, argv)
+}
+
 // Run runs one command line.
 func (w *World) Run(actor command.Actor, stdin string, argv ...string) Result {
+	return w.run(w.Table, actor, stdin, argv)
+}
+
+func (w *World) run(table *command.Table, actor command.Actor, stdin string, argv []string) Result {
 	var stdout, stderr bytes.Buffer
 	call := &command.Call{
 		Actor: actor, In: strings.NewReader(stdin), Out: command.NewOutput(&stdout, &stderr), Files: files{w.dir},
 	}
-	code := w.Table.Run(context.Background(), call, argv)
+	code := table.Run(context.Background(), call, argv)
 	return Result{w.hide(stdout.String()), w.hide(stderr.String()), code}
 }
 

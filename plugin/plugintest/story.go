@@ -162,6 +162,9 @@ func (w *World) line(text string) (Result, error) {
 	case "ls":
 		return w.ls(args[0]), nil
 	default:
+		if w.Programs.Answers(argv[0]) {
+			return w.Program(stdin, argv...), nil
+		}
 		return Result{}, fmt.Errorf("a story has no command %q", argv[0])
 	}
 }

@@ -50,6 +50,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("config:import", "Import environment from file", c.importFile, command.Usage("[--no-restart] [--replace] (<app>|--global) [FILE|-]")),
 			command.New("config:bundle", "Bundle environment into tarfile", c.bundle, command.Usage("[--merged] (<app>|--global)")),
 		},
+		Programs: []*command.Command{c.program()},
 		Triggers: plugin.Triggers{
 			"config-get":         c.onGet,
 			"config-get-global":  c.onGetGlobal,

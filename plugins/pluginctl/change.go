@@ -47,11 +47,10 @@ func (p *plugins) update(ctx context.Context, c *command.Call, in updateArgs) er
 		if !updateName.MatchString(in.Name) {
 			return command.BadInput("Invalid plugin name specified")
 		}
-		_, err := os.Lstat(p.enabled(in.Name))
-		switch {
-		case err != nil && p.host.Compiled(in.Name):
+		switch enabled := p.isEnabled(in.Name); {
+		case !enabled && p.host.Compiled(in.Name):
 			return command.BadInput("Cannot trigger plugin:update against core plugin, please update Dokku instead")
-		case err != nil:
+		case !enabled:
 			return command.BadInput("Specified plugin not enabled or installed")
 		case in.Committish != "" && in.Committish[0] == '-':
 			return command.BadInput("%q is no branch, commit or tag", in.Committish)
@@ -115,17 +114,15 @@ func (p *plugins) disable(_ context.Context, c *command.Call, in nameArgs) error
 	if _, err := ParseName(in.Name); err != nil {
 		return command.BadInput("%w", err)
 	}
-	_, enabled := os.Lstat(p.enabled(in.Name))
-	_, available := os.Lstat(p.available(in.Name))
-	switch {
-	case enabled != nil && p.host.Compiled(in.Name):
+	switch enabled := p.isEnabled(in.Name); {
+	case !enabled && p.host.Compiled(in.Name):
 		return command.BadInput("Cannot disable a core plugin")
-	case enabled != nil:
+	case !enabled:
 		return command.Fail("Plugin already disabled")
-	case available != nil:
+	case !p.isAvailable(in.Name):
 		return command.Fail("Plugin does not exist")
 	}
-	if err := os.Remove(p.enabled(in.Name)); err != nil {
+	if err := p.unlink(in.Name); err != nil {
 		return err
 	}
 	c.Out.Headers().Step("Plugin %s disabled", in.Name)
@@ -139,12 +136,10 @@ func (p *plugins) enable(_ context.Context, c *command.Call, in nameArgs) error 
 	if _, err := ParseName(in.Name); err != nil {
 		return command.BadInput("%w", err)
 	}
-	_, enabled := os.Lstat(p.enabled(in.Name))
-	_, available := os.Stat(p.available(in.Name))
-	switch {
-	case enabled == nil || (available != nil && p.host.Compiled(in.Name)):
+	switch available := p.isAvailable(in.Name); {
+	case p.isEnabled(in.Name) || !available && p.host.Compiled(in.Name):
 		return command.Fail("Plugin already enabled")
-	case available != nil:
+	case !available:
 		return command.Fail("Plugin does not exist")
 	}
 	if err := p.fits(in.Name); err != nil {
@@ -181,7 +176,7 @@ func (p *plugins) uninstall(ctx context.Context, c *command.Call, in nameArgs) e
 	if _, err := ParseName(in.Name); err != nil {
 		return command.BadInput("%w", err)
 	}
-	if _, err := os.Lstat(p.available(in.Name)); err != nil {
+	if !p.isAvailable(in.Name) {
 		if p.host.Compiled(in.Name) {
 			return command.BadInput("Cannot uninstall a core plugin")
 		}
@@ -190,7 +185,7 @@ func (p *plugins) uninstall(ctx context.Context, c *command.Call, in nameArgs) e
 	if err := p.hooks(ctx, c.Out, "uninstall", "", in.Name); err != nil {
 		return err
 	}
-	err := errors.Join(remove(p.enabled(in.Name)), os.RemoveAll(p.available(in.Name)),
+	err := errors.Join(p.drop(in.Name),
 		p.host.ForgetPluginConfig(in.Name), p.host.Store.Unset(plugin.HookTimeoutOf(in.Name), state.Global))
 	if err != nil {
 		return err

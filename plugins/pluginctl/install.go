@@ -66,49 +66,15 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 
 // add gets a plugin, enables it and runs its install hook. When one of these
 // fails nothing of it is left.
-func (p *plugins) add(ctx context.Context, out *command.Output, from source, name string, in installArgs) (err error) {
-	dir := p.available(name)
-	if _, err := os.Lstat(dir); err == nil {
-		return command.Fail("There is a plugin %s already. Update it: dokku plugin:update %s", name, name)
-	}
-	if err := p.prepare(); err != nil {
-		return err
-	}
-	staging, err := os.MkdirTemp(filepath.Dir(dir), ".installing-")
+func (p *plugins) add(ctx context.Context, out *command.Output, from source, name string, in installArgs) error {
+	about, err := p.fetch(ctx, out, from, name, in.Committish)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
-	out.Headers().Step("Cloning plugin repo %s to %s", from.shown(), dir)
-	got := filepath.Join(staging, name)
-	if err := p.get(ctx, out, from, got, in.Committish); err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(got, "plugin.toml")); err != nil {
-		return command.Fail("%s is not a Dokku plugin: it has no plugin.toml", from.shown())
-	}
-	about, err := metadata.Read(got)
-	if err != nil {
-		return command.Fail("The plugin %s cannot be installed: its plugin.toml cannot be read: %w", name, err)
-	}
-	if reason := p.host.Unfit(name, about); reason != "" {
-		return command.Fail("The plugin %s cannot be installed: %s", name, reason)
-	}
-	if err := os.Chmod(got, 0o755); err != nil {
-		return err
-	}
-	if p.host.Compiled(name) {
-		out.Warn("The plugin %s takes the place of the feature %s of Slipway", name, name)
-	}
-	if err := os.Rename(got, dir); err != nil {
-		return err
-	}
-	undo := func(cause error) error {
-		return errors.Join(cause, remove(p.enabled(name)), os.RemoveAll(dir))
-	}
+	undo := func(cause error) error { return errors.Join(cause, p.drop(name)) }
 	if !in.Skip {
 		// Before it is enabled: while this runs, its triggers must not.
-		if err := p.hook(ctx, out, plugin.Installed{Name: name, Dir: dir, Metadata: about}, "install"); err != nil {
+		if err := p.hook(ctx, out, plugin.Installed{Name: name, Dir: p.available(name), Metadata: about}, "install"); err != nil {
 			return undo(command.Fail("The plugin %s could not be installed: its install hook failed. Nothing of it is left", name))
 		}
 	}
@@ -117,6 +83,46 @@ func (p *plugins) add(ctx context.Context, out *command.Output, from source, nam
 	}
 	out.Headers().Step("Plugin %s enabled", name)
 	return nil
+}
+
+// fetch makes a plugin available, in the place of a feature where it has its name. When that fails nothing of it is left.
+func (p *plugins) fetch(ctx context.Context, out *command.Output, from source, name, committish string) (about metadata.Plugin, err error) {
+	dir := p.available(name)
+	if p.isAvailable(name) {
+		return about, command.Fail("There is a plugin %s already. Update it: dokku plugin:update %s", name, name)
+	}
+	if err := p.prepare(); err != nil {
+		return about, err
+	}
+	staging, err := os.MkdirTemp(filepath.Dir(dir), ".installing-")
+	if err != nil {
+		return about, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(staging)) }()
+	out.Headers().Step("Cloning plugin repo %s to %s", from.shown(), dir)
+	got := filepath.Join(staging, name)
+	if err := p.get(ctx, out, from, got, committish); err != nil {
+		return about, err
+	}
+	if _, err := os.Stat(filepath.Join(got, "plugin.toml")); err != nil {
+		return about, command.Fail("%s is not a Dokku plugin: it has no plugin.toml", from.shown())
+	}
+	if about, err = metadata.Read(got); err != nil {
+		return about, command.Fail("The plugin %s cannot be installed: its plugin.toml cannot be read: %w", name, err)
+	}
+	if reason := p.host.Unfit(name, about); reason != "" {
+		return about, command.Fail("The plugin %s cannot be installed: %s", name, reason)
+	}
+	if err := os.Chmod(got, 0o755); err != nil {
+		return about, err
+	}
+	if p.host.Compiled(name) {
+		out.Warn("The plugin %s takes the place of the feature %s of Slipway", name, name)
+	}
+	if err := errors.Join(remove(p.enabled(name)), remove(dir)); err != nil { // links to the feature
+		return about, err
+	}
+	return about, os.Rename(got, dir)
 }
 
 // prepare makes the folders of plugins as plugn has them.
@@ -141,7 +147,32 @@ func (p *plugins) enabled(name string) string {
 	return p.host.Store.LibPath("plugins", "enabled", name)
 }
 
-func (p *plugins) link(name string) error { return os.Symlink(p.available(name), p.enabled(name)) }
+// others tells whether a plugin of others is at path: the features of Slipway are links there.
+func others(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil && !plugin.IsCore(path)
+}
+
+func (p *plugins) isAvailable(name string) bool { return others(p.available(name)) }
+func (p *plugins) isEnabled(name string) bool   { return others(p.enabled(name)) }
+
+func (p *plugins) link(name string) error {
+	return errors.Join(remove(p.enabled(name)), os.Symlink(p.available(name), p.enabled(name)))
+}
+
+func (p *plugins) unlink(name string) error { return remove(p.enabled(name)) }
+
+// drop removes a plugin. A feature whose place it had has its links again.
+func (p *plugins) drop(name string) error {
+	if err := errors.Join(remove(p.enabled(name)), os.RemoveAll(p.available(name))); err != nil {
+		return err
+	}
+	core := p.host.Store.LibPath("core-plugins", "available", name)
+	if _, err := os.Stat(core); err != nil {
+		return nil //nolint:nilerr // there was none
+	}
+	return errors.Join(os.Symlink(core, p.available(name)), os.Symlink(p.available(name), p.enabled(name)))
+}
 
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -41,6 +41,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "plugin", Help: "Manage installed plugins",
 		Properties: []state.Property{plugin.HookTimeout, plugin.Trace},
+		Programs:   []*command.Command{p.plugn()},
 		Commands: []*command.Command{
 			command.New("plugin:config", "Show, get, set or unset the config of a plugin (third-party only)", p.config,
 				command.Root, command.Usage("[--format stdout|json] <name> [get <key>|set <key>=<value>...|unset <key>...]")),

@@ -48,12 +48,20 @@ func (ss *session) run(ctx context.Context, line string) (code int) {
 		return 1
 	}
 	call.Files, call.SystemFiles = ss.srv.filesOf(who, ss.env), ss.srv.systemFilesOf(who, ss.env)
-	return ss.srv.dispatch(ctx, call, argv)
+	return ss.srv.dispatch(ctx, ss.table(), call, argv)
+}
+
+// table is what the command is looked up in.
+func (ss *session) table() *command.Table {
+	if ss.caller.local && ss.srv.cfg.Programs != nil && protocol.IsProgram(ss.env[protocol.Program]) {
+		return ss.srv.cfg.Programs
+	}
+	return ss.srv.cfg.Table
 }
 
 // dispatch runs the command. A panic in it costs the caller one sentence and
 // the server nothing.
-func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string) (code int) {
+func (s *Server) dispatch(ctx context.Context, table *command.Table, call *command.Call, argv []string) (code int) {
 	start, name := time.Now(), "help"
 	if len(argv) > 0 {
 		name = argv[0]
@@ -73,7 +81,7 @@ func (s *Server) dispatch(ctx context.Context, call *command.Call, argv []string
 		s.cfg.Log.Info("command", "command", name, "actor", call.Actor.String(), "root", call.Actor.Root,
 			"addr", call.Actor.Remote, "code", code, "duration", time.Since(start))
 	}()
-	return s.cfg.Table.Run(ctx, call, argv)
+	return table.Run(ctx, call, argv)
 }
 
 // interrupted is the exit code of a command that was cancelled. Source: package

@@ -50,10 +50,13 @@ const version = "OpenSSH_compatible_Slipway"
 // ErrClosed is returned by the Serve functions after Shutdown.
 var ErrClosed = errors.New("the SSH server is closed")
 
-// Config is what a Server needs; all fields but SystemUser are required.
+// Config is what a Server needs; all fields but SystemUser and Programs are required.
 type Config struct {
 	Table *command.Table
-	Log   *slog.Logger
+	// Programs is the table for local callers whose client is called by the name of a program of scripts (protocol.IsProgram).
+	// Nil: there are none.
+	Programs *command.Table
+	Log      *slog.Logger
 	// KeysFile is authorized_keys; it is read again whenever it changes.
 	KeysFile string
 	// HostKeyDir keeps the host key, which is made once.

@@ -141,16 +141,9 @@ type setArgs struct {
 
 // set changes a property of one plugin or of all.
 func (p *plugins) set(_ context.Context, c *command.Call, in setArgs) error {
-	if in.Property != plugin.HookTimeout.Name {
-		return command.BadInput("Invalid property specified, valid properties include: %s", plugin.HookTimeout.Name)
-	}
-	property := plugin.HookTimeout
-	if in.Name != state.Global {
-		i, err := p.thirdParty(in.Name)
-		if err != nil {
-			return err
-		}
-		property = plugin.HookTimeoutOf(i.Name)
+	property, err := p.property(in.Name, in.Property)
+	if err != nil {
+		return err
 	}
 	if in.Value == "" {
 		c.Out.Headers().Title("Unsetting %s", in.Property)
@@ -174,4 +167,21 @@ func (p *plugins) trace(_ context.Context, c *command.Call, in traceArgs) error 
 	}
 	c.Out.Headers().Title("Setting trace to %s", in.Switch)
 	return p.host.Store.Set(plugin.Trace, state.Global, in.Switch)
+}
+
+// property is the one of all plugins (name is --global), or of one.
+func (p *plugins) property(name, property string) (state.Property, error) {
+	all := []state.Property{plugin.HookTimeout, indexKey, indexURL}
+	n := slices.IndexFunc(all, func(one state.Property) bool { return one.Name == property })
+	switch {
+	case n < 0:
+		return state.Property{}, command.BadInput("Invalid property specified, valid properties include: %s, %s, %s", all[0].Name, all[1].Name, all[2].Name)
+	case name == state.Global:
+		return all[n], nil
+	}
+	i, err := p.thirdParty(name)
+	if err == nil && property != plugin.HookTimeout.Name {
+		err = command.BadInput("The property %s is not one plugin's: dokku plugin:set --global %s", property, property)
+	}
+	return plugin.HookTimeoutOf(i.Name), err
 }

@@ -33,19 +33,12 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 	if len(in.Rest) == 0 {
 		return p.hooks(ctx, c.Out, "install", "")
 	}
-	from, err := parseSource(in.Rest[0])
+	from, name, err := p.resolve(c.Out, in)
 	if err != nil {
-		c.Out.Warn("First argument must be --core or url to plugin")
-		c.Out.Warn("Valid prefixes: https:, git:, ssh:, file:")
-		c.Out.Warn("Valid suffixes: .tar.gz, .tgz")
-		return command.BadInput("Please retry with valid arguments")
+		return err
 	}
-	name, err := nameOf(in.Rest[0])
-	if in.Name != "" {
-		name, err = ParseName(in.Name)
-	}
-	if err != nil {
-		return command.BadInput("%w", err)
+	if from.pinned.Name != "" {
+		in.Committish = from.pinned.Commit
 	}
 	// READMEs still say URL NAME, which named the plugin before there was --name. Dokku: plugins/plugin/functions,
 	// download_and_enable_plugin.
@@ -62,6 +55,47 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 		return nil
 	}
 	return p.hooks(ctx, c.Out, "install", string(name))
+}
+
+// resolve finds where the plugin is to be got, and its name: by a URL, or by
+// its name in the index of plugins.
+func (p *plugins) resolve(out *command.Output, in installArgs) (from source, name Name, err error) {
+	at := in.Rest[0]
+	if name, err = ParseName(at); err == nil {
+		if in.Committish != "" {
+			return source{}, "", command.BadInput("The index of plugins says which commit of %s is installed. For another one: dokku plugin:install URL --committish %s", at, in.Committish)
+		}
+		e, err := p.entry(at)
+		if err != nil {
+			sayWhatIsTaken(out)
+			return source{}, "", err
+		}
+		if in.Name == "" {
+			in.Name = e.Name
+		}
+		if from, err = sourceOf(e); err != nil {
+			return source{}, "", err
+		}
+	} else if from, err = parseSource(at); err != nil {
+		sayWhatIsTaken(out)
+		return source{}, "", command.BadInput("Please retry with valid arguments")
+	}
+	if in.Name != "" {
+		name, err = ParseName(in.Name)
+	} else {
+		name, err = nameOf(at)
+	}
+	if err != nil {
+		return source{}, "", command.BadInput("%w", err)
+	}
+	return from, name, nil
+}
+
+// sayWhatIsTaken has Dokku's words. Source: Dokku plugins/plugin/subcommands/install.
+func sayWhatIsTaken(out *command.Output) {
+	out.Warn("First argument must be --core or url to plugin")
+	out.Warn("Valid prefixes: https:, git:, ssh:, file:")
+	out.Warn("Valid suffixes: .tar.gz, .tgz")
 }
 
 // add gets a plugin, enables it and runs its install hook. When one of these

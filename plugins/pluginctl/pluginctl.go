@@ -1,7 +1,9 @@
 // Package pluginctl installs and removes plugins of others: folders of
 // executables as Dokku has them. It is the feature `plugin`.
 //
-//	dokku plugin:install https://github.com/dokku/dokku-postgres.git            as root
+//	dokku plugin:search database            what plugins there are; plugin:info NAME shows one
+//	dokku plugin:install postgres           as root: the one of the index, at the commit that the index says
+//	dokku plugin:install https://github.com/dokku/dokku-postgres.git            any other
 //	dokku plugin:install https://example.com/plugin.git --committish v1.2 --name mine
 //	dokku plugin:install file:///root/plugin                a folder, or a repository, of this machine
 //	dokku plugin:install https://example.com/plugin.tar.gz
@@ -19,6 +21,11 @@
 // dependencies, update and uninstall. When a plugin cannot be had, or its
 // install hook fails, nothing of it is left.
 //
+// The index of plugins is a signed list. One came with Slipway; plugin:index-update
+// gets a newer one. What plugin:install gets by a name is compared with the
+// checksums of the index before anything of it runs. An index of one's own, with
+// one's own key: docs/plugins/index-format.md.
+//
 // Hooks run as root: install only what you would run as root yourself. A plugin
 // named like a feature of Slipway takes its place, and says so.
 package pluginctl
@@ -27,6 +34,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
@@ -36,22 +44,27 @@ import (
 )
 
 // Plugin makes the feature.
-func Plugin(h *plugin.Host) plugin.Plugin {
-	p := &plugins{host: h}
+func Plugin(h *plugin.Host) plugin.Plugin { return pluginAt(h, time.Now) }
+
+func pluginAt(h *plugin.Host, now func() time.Time) plugin.Plugin {
+	p := &plugins{host: h, now: now}
 	return plugin.Plugin{
 		Name: "plugin", Help: "Manage installed plugins",
-		Properties: []state.Property{plugin.HookTimeout, plugin.Trace},
+		Properties: []state.Property{plugin.HookTimeout, plugin.Trace, indexKey, indexURL},
 		Programs:   []*command.Command{p.plugn()},
 		Commands: []*command.Command{
 			command.New("plugin:config", "Show, get, set or unset the config of a plugin (third-party only)", p.config,
 				command.Root, command.Usage("[--format stdout|json] <name> [get <key>|set <key>=<value>...|unset <key>...]")),
 			command.New("plugin:disable", "Disable an installed plugin (third-party only)", p.disable, command.Root, command.Usage("<name>")),
 			command.New("plugin:enable", "Enable a previously disabled plugin", p.enable, command.Root, command.Usage("<name>")),
+			command.New("plugin:index-update", "Get a newer index of plugins", p.updateIndex, command.Root, command.Usage("[url|file]")),
+			command.New("plugin:info", "Show what the index has of a plugin", p.info, command.Usage("[--format stdout|json] <name>")),
 			command.New("plugin:install", "Optionally download git-url (and pin to the specified branch/commit/tag) & run install trigger for active plugins (or only core ones)", p.install,
 				command.Root, command.RawFlags, command.Usage("[--core|--git-url] [--committish branch|commit|commit] [--name custom-plugin-name] [--skip-install-trigger]")),
 			command.New("plugin:install-dependencies", "Run install-dependencies trigger for active plugins (or only core ones)", p.dependencies, command.Root, command.Usage("[--core]")),
 			command.New("plugin:installed", "Checks if a plugin is installed", p.installed, command.Root, command.Hidden, command.Usage("<name>")),
 			command.New("plugin:list", "Print active plugins", p.list, command.Usage("[--format stdout|json]")),
+			command.New("plugin:search", "List the plugins of the index, or those that have all words", p.search, command.Usage("[--format stdout|json] [<word>...]")),
 			command.New("plugin:set", "Set or clear a property of a plugin, or of all", p.set, command.Root, command.Usage("<name>|--global <property> (<value>)")),
 			command.New("plugin:trace", "Show each hook of plugins with its arguments, time and exit code", p.trace, command.Root, command.Usage("on|off")),
 			command.New("plugin:trigger", "Trigger an arbitrary plugin hook", p.trigger, command.Root, command.PlainArgs, command.Usage("<args...>")),
@@ -62,7 +75,10 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	}
 }
 
-type plugins struct{ host *plugin.Host }
+type plugins struct {
+	host *plugin.Host
+	now  func() time.Time
+}
 
 // Name is a plugin's name, which is a folder's.
 type Name string

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugin/plugintest"
@@ -19,20 +20,25 @@ import (
 func TestStories(t *testing.T) {
 	plugintest.Run(t, func(h *plugin.Host) plugin.Plugin {
 		h.Version = "1.2.3"
-		return pluginctl.Plugin(h)
+		return pluginctl.PluginAt(h, clock)
 	})
 }
+
+// clock is a time at which the index that came with Slipway, and those of the stories, are valid.
+func clock() time.Time { return pluginctl.OfficialIssued().Add(time.Hour) }
 
 type world struct {
 	*plugintest.World
 	t *testing.T
 }
 
-func make(t *testing.T) world {
+func make(t *testing.T) world { return makeAt(t, clock) }
+
+func makeAt(t *testing.T, now func() time.Time) world {
 	t.Helper()
 	w := plugintest.Make(t, func(h *plugin.Host) plugin.Plugin {
 		h.Exec.Env = []string{"PATH=" + os.Getenv("PATH"), "DOKKU_LIB_ROOT=" + h.Store.Lib()}
-		return pluginctl.Plugin(h)
+		return pluginctl.PluginAt(h, now)
 	})
 	return world{w, t}
 }

@@ -2,6 +2,8 @@ package pluginctl
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,12 +17,16 @@ import (
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/internal/archive"
+	"github.com/slipwayhq/slipway/plugin/index"
 )
 
 // source is where a plugin is got from.
 type source struct {
 	kind kind
 	at   string // URL or path
+	// pinned says what must be there, where the index of plugins does; the
+	// zero Entry is nothing.
+	pinned index.Entry
 }
 
 type kind int
@@ -51,21 +57,21 @@ func parseSource(s string) (source, error) {
 		case err != nil:
 			return source{}, err
 		case packed && st.Mode().IsRegular():
-			return source{tarball, path}, nil
+			return source{kind: tarball, at: path}, nil
 		case !st.IsDir():
 			return source{}, errors.New("it is no folder")
 		case isBare(path):
-			return source{repository, "file://" + path}, nil
+			return source{kind: repository, at: "file://" + path}, nil
 		}
-		return source{folder, path}, nil
+		return source{kind: folder, at: path}, nil
 	case packed:
 		u, err := url.Parse(s)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 			return source{}, errors.New("an archive is got over https:, http: or file:")
 		}
-		return source{tarball, s}, nil
+		return source{kind: tarball, at: s}, nil
 	case scpLike.MatchString(s):
-		return source{repository, s}, nil
+		return source{kind: repository, at: s}, nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || strings.HasPrefix(u.Host, "-") {
@@ -73,7 +79,7 @@ func parseSource(s string) (source, error) {
 	}
 	switch u.Scheme {
 	case "https", "ssh", "git":
-		return source{repository, s}, nil
+		return source{kind: repository, at: s}, nil
 	}
 	return source{}, errors.New("its scheme is none of https:, git:, ssh:, file:")
 }
@@ -99,7 +105,7 @@ func isBare(path string) bool {
 // get puts a plugin into dir, which is not there yet.
 func (p *plugins) get(ctx context.Context, out *command.Output, from source, dir, committish string) error {
 	if from.kind == folder && committish != "" {
-		from = source{repository, "file://" + from.at}
+		from = source{kind: repository, at: "file://" + from.at}
 	}
 	switch from.kind {
 	case repository:
@@ -109,7 +115,13 @@ func (p *plugins) get(ctx context.Context, out *command.Output, from source, dir
 		if committish == "" {
 			return nil
 		}
-		return p.checkout(ctx, out, dir, committish)
+		if err := p.checkout(ctx, out, dir, committish); err != nil {
+			return err
+		}
+		if from.pinned.Name != "" {
+			return p.verify(ctx, dir, from.pinned)
+		}
+		return nil
 	case folder:
 		if committish != "" {
 			return command.BadInput("A folder has no branches, commits or tags: leave out --committish")
@@ -151,12 +163,24 @@ func (p *plugins) unpack(ctx context.Context, from source, dir string) (err erro
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	_, err = archive.Unpack(ctx, body, archive.TarGz, dir, limits)
-	var refused *archive.Error
-	if errors.As(err, &refused) {
+	sum := sha256.New()
+	read := io.TeeReader(body, sum)
+	_, err = archive.Unpack(ctx, read, archive.TarGz, dir, limits)
+	var unusable *archive.Error
+	if errors.As(err, &unusable) {
 		return command.Fail("The archive %s cannot be used: %w", from.shown(), err)
 	}
-	return err
+	if err != nil || from.pinned.Name == "" {
+		return err
+	}
+	// Also what stands behind the end of the archive.
+	if _, err := io.Copy(io.Discard, io.LimitReader(read, limits.Bytes)); err != nil {
+		return err
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != from.pinned.SHA256 {
+		return refused(from.pinned)
+	}
+	return nil
 }
 
 func open(ctx context.Context, from source) (io.ReadCloser, error) {

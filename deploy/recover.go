@@ -85,7 +85,7 @@ func (f *Flow) removeCopies(ctx context.Context) {
 // removeTasks removes the containers of the deploy's one-off tasks.
 func (f *Flow) removeTasks(ctx context.Context, e entry) error {
 	labels := f.host.Names.Owned(e.App)
-	labels[docker.LabelContainerType] = "run"
+	labels[labelTask] = ""
 	containers, err := f.host.Docker.List(ctx, docker.Filter{Labels: labels, All: true})
 	if err != nil {
 		return err

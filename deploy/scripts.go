@@ -91,6 +91,10 @@ func (f *Flow) writeShellEnv(d *deployment) (path string, err error) {
 	return path, f.host.Store.WriteFile(path, []byte(b.String()), 0o644)
 }
 
+// labelTask is on the containers of tasks, with the task's name. Source: Dokku
+// plugins/app-json/functions.go, executeScript.
+const labelTask = "dokku_phase_script"
+
 // task is a one-off command of a deploy.
 type task struct {
 	name       string // predeploy, release, postdeploy
@@ -224,8 +228,10 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 			args = append(args, "--env="+k+"="+spec.Env[k])
 		}
 	}
-	labels := f.host.Names.Labels(docker.Labelled{App: d.app, ContainerType: "run", Process: t.name})
-	labels["dokku_phase_script"] = t.name
+	// No type of container: the image of a predeploy task keeps the labels, and
+	// what others start from it would be taken for one-off containers.
+	labels := f.host.Names.Labels(docker.Labelled{App: d.app})
+	labels[labelTask] = t.name
 	args = append(args, docker.LabelArgs(labels)...)
 	args = append(args, "--name="+f.host.Names.Run(d.app, t.name, d.journal.ID))
 	if kind == build.Herokuish {

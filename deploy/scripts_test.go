@@ -98,3 +98,25 @@ func TestRevEnvVarIsAName(t *testing.T) {
 		t.Errorf("the config has %q", out)
 	}
 }
+
+// The labels of the container that a predeploy task ran in are the image's, and so those of every container that is started
+// from it: by their type they were one-off containers, for run:list and run:stop.
+func TestTheImageOfAPredeployTaskIsNoOneOffContainer(t *testing.T) {
+	w := newWorld(t, func(c docker.Container) fake.Behaviour {
+		return fake.Behaviour{Exits: strings.Contains(c.Name, "predeploy")}
+	})
+	w.create("blog")
+	w.mustDeploy("blog", map[string]string{"Procfile": "web: run\n", "app.json": `{"scripts":{"dokku":{"predeploy":"true"}}}`})
+	image, err := w.engine.ImageInspect(t.Context(), "dokku/blog:latest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, want := range map[string]string{
+		"com.dokku.predeploy-phase": "true", docker.LabelApp: "blog", docker.LabelImageStage: "release",
+		docker.LabelContainerType: "", docker.LabelProcess: "", docker.LabelDyno: "",
+	} {
+		if got := image.Labels[label]; got != want {
+			t.Errorf("%s is %q, want %q", label, got, want)
+		}
+	}
+}

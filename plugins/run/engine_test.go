@@ -28,7 +28,7 @@ func deployReal(t *testing.T) real {
 	t.Helper()
 	engine := dockertest.Connect(t)
 	names := docker.Names{Instance: dockertest.Name(t)}
-	dockertest.Load(t, engine, dockertest.Spec{Ref: names.Image("alpha") + ":latest", Cmd: []string{"sh"}, Files: dockertest.BusyBoxFiles(t)})
+	dockertest.Load(t, engine, dockertest.Spec{Ref: names.Image("alpha") + ":latest", Cmd: []string{"sh"}, Labels: released, Files: dockertest.BusyBoxFiles(t)})
 	w := plugintest.Make(t, func(h *plugin.Host) plugin.Plugin {
 		h.Docker, h.CLI, h.Names = engine, engine.CLI(), names
 		return run.Plugin(h)

@@ -136,15 +136,21 @@ func globalLabels(flags string) (map[string]string, error) {
 	return labels, nil
 }
 
-// releaseImage is the image of the app's release. The words are Dokku's.
+// releaseImage is the image of the app's release, which a label says that it is:
+// one that is only built lacks what a release adds. The words are Dokku's.
 func (r *run) releaseImage(ctx context.Context, out *command.Output, name string) (docker.Image, error) {
 	image, err := r.host.Docker.ImageInspect(ctx, r.image(name))
-	if errors.Is(err, docker.ErrNotFound) {
+	switch {
+	case errors.Is(err, docker.ErrNotFound):
 		out.Warn("App image (%s) not found", r.image(name))
-		out.Warn("Invalid image stage detected: expected 'release', got ''")
+	case err != nil:
+		return image, err
+	}
+	if stage := image.Labels[docker.LabelImageStage]; stage != "release" {
+		out.Warn("Invalid image stage detected: expected 'release', got '%s'", stage)
 		return image, command.Fail("Successfully deploy your app to fix dokku run calls")
 	}
-	return image, err
+	return image, nil
 }
 
 // image is the one that the app runs: deploys tag what is live as latest.

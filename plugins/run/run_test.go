@@ -25,11 +25,14 @@ func TestStories(t *testing.T) {
 	})
 }
 
+// released are labels of an image that a release made.
+var released = map[string]string{docker.LabelImageStage: "release"}
+
 // deploy makes the app alpha with an image on a fake engine.
 func deploy(t *testing.T) (*plugintest.World, *fake.Engine) {
 	t.Helper()
 	engine := fake.New()
-	engine.AddImage(docker.Image{Tags: []string{"dokku/alpha:latest"}, Cmd: []string{"serve"}})
+	engine.AddImage(docker.Image{Tags: []string{"dokku/alpha:latest"}, Cmd: []string{"serve"}, Labels: released})
 	w := plugintest.Make(t, func(h *plugin.Host) plugin.Plugin {
 		h.Docker = engine
 		return run.Plugin(h)
@@ -283,4 +286,21 @@ func TestRetireEndsWhatRanTooLong(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+func TestAnImageThatIsOnlyBuiltIsNotRun(t *testing.T) {
+	w, engine := deploy(t)
+	for stage, labels := range map[string]map[string]string{"": nil, "build": {docker.LabelImageStage: "build"}} {
+		engine.AddImage(docker.Image{Tags: []string{"dokku/alpha:latest"}, Cmd: []string{"serve"}, Labels: labels})
+		for _, name := range []string{"run", "run:detached"} {
+			got := w.Dokku(name, "alpha", "ls")
+			want := " !     Invalid image stage detected: expected 'release', got '" + stage + "'\n !     Successfully deploy your app to fix dokku run calls\n"
+			if got.Code != 1 || got.Stderr != want {
+				t.Errorf("%s of stage %q: %+v", name, stage, got)
+			}
+		}
+	}
+	if left, err := engine.List(t.Context(), docker.Filter{All: true}); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
 }

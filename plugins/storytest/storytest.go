@@ -42,6 +42,7 @@ func Features(t testing.TB, h *plugin.Host) []plugin.Plugin {
 	image := engine.AddImage(docker.Image{
 		ID:   "sha256:" + "5107e5bb8cba1c0ab0d3cf58fc2dd1fe7a3a7b5f5d1f4f2dbf0b0a9f0c1c2d3e",
 		Tags: []string{"dokku/" + App + ":release-1", "dokku/" + App + ":latest"}, Cmd: []string{"serve"},
+		Labels: map[string]string{docker.LabelImageStage: "release"},
 	})
 	h.Docker = engine
 	flow, features := plugins.All(h, open{}, "slipway")

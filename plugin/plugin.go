@@ -101,8 +101,12 @@ type Exec struct {
 	More func() []string
 }
 
-// Credential is the user that child processes run as; nil: our own.
-type Credential struct{ UID, GID uint32 }
+// Credential is the user that child processes run as; nil: our own. Groups are
+// the others that it is in, for executables of plugins.
+type Credential struct {
+	UID, GID uint32
+	Groups   []uint32
+}
 
 // Register adds the plugins' triggers and properties to the host.
 func (h *Host) Register(plugins ...Plugin) error {

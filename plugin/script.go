@@ -66,7 +66,7 @@ func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.C
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if e.User != nil {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.User.UID, Gid: e.User.GID}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.User.UID, Gid: e.User.GID, Groups: e.User.Groups}
 	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay

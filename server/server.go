@@ -93,6 +93,11 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	if credential != nil {
+		if credential.Groups, err = groups(account, engine.Host()); err != nil {
+			return nil, err
+		}
+	}
 	engine.UseConfig(store.RootPath(".docker")) // as for Dokku's own user
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,

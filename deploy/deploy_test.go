@@ -26,6 +26,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/apps"
 	"github.com/slipwayhq/slipway/plugins/builder"
 	"github.com/slipwayhq/slipway/plugins/builds"
+	"github.com/slipwayhq/slipway/plugins/certs"
 	"github.com/slipwayhq/slipway/plugins/checks"
 	"github.com/slipwayhq/slipway/plugins/config"
 	"github.com/slipwayhq/slipway/plugins/domains"
@@ -154,7 +155,7 @@ func (w *world) open() {
 	fresh := *h
 	*h = plugin.Host{Store: fresh.Store, Bus: fresh.Bus, Docker: fresh.Docker, Log: fresh.Log, Exec: fresh.Exec}
 	all := []plugin.Plugin{
-		appjson.Plugin(h), apps.Plugin(h), builder.Plugin(h), builds.Plugin(h, records), checks.Plugin(h), config.Plugin(h), domains.Plugin(h),
+		appjson.Plugin(h), apps.Plugin(h), builder.Plugin(h), builds.Plugin(h, records), certs.Plugin(h), checks.Plugin(h), config.Plugin(h), domains.Plugin(h),
 		git.Plugin(h, w.flow), logs.Plugin(h), ports.Plugin(h), proxyplugin.Plugin(h), ps.Plugin(h, w.flow), releases.Plugin(h, w.flow),
 		scheduler.Plugin(h), schedulerdockerlocal.Plugin(h, w.flow),
 		{Name: "builder-test", Triggers: plugin.Triggers{"builder-detect": func(_ context.Context, c *trigger.Call) error {

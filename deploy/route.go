@@ -106,9 +106,7 @@ func (f *Flow) routesOf(ctx context.Context, name string, serving []schedule.Ins
 		return r, err
 	}
 	r.AnyHost = len(r.Hosts) == 0
-	if r.TLS = f.certificate(name); r.AnyHost {
-		r.TLS = nil
-	}
+	r.TLS = f.certificate(name)
 	portMaps, err := f.tcpMaps(ctx, name)
 	if err != nil {
 		return r, err

@@ -121,6 +121,35 @@ func TestHTTPS(t *testing.T) {
 	}
 }
 
+// An app whose domains are disabled answers to every name on its ports, by its own certificate. Source: Dokku's
+// nginx.conf.sigil, which leaves server_name out.
+func TestAnAppOfAnyHostIsServedOverHTTPS(t *testing.T) {
+	m, c := start(t)
+	dir := t.TempDir()
+	up := proxytest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "any "+r.Host) }))
+	blog, every := issue(t, dir, "blog.example.com", 1), issue(t, dir, "any.example.com", 7)
+	apply(t, c, secure("blog", "blog.example.com", &blog, up))
+	any := secure("any", "", &every, up)
+	any.Hosts, any.AnyHost = nil, true
+	apply(t, c, any)
+	for name, want := range map[string]int64{"blog.example.com": 1, "nobody.example.com": 7, "": 7} {
+		if serial, _, err := shake(m, name); err != nil || serial != want {
+			t.Errorf("%q: certificate %d, %v; want %d", name, serial, err, want)
+		}
+	}
+	browser := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer browser.CloseIdleConnections()
+	address := m.Addr(443).String() // a browser that is given an IP address sends no name in the handshake
+	res, err := browser.Get("https://" + address + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "any "+address {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
 func TestCertificateIsReadAgainWhenItChanges(t *testing.T) {
 	m, c := start(t)
 	dir := t.TempDir()

@@ -40,7 +40,7 @@ func (t *Table) help(ctx context.Context, c *Call, all bool) error {
 	}
 	printColumns(c.Out, rows)
 	if t.FallbackHelp != nil {
-		if lines := t.FallbackHelp(ctx); len(lines) > 0 {
+		if lines := t.FallbackHelp(ctx, all); len(lines) > 0 {
 			h.Line("")
 			h.Line("Community plugin commands:")
 			h.Line("")

@@ -48,7 +48,7 @@ type Table struct {
 	Replaced func(c *Command) bool
 	// FallbackHelp lists the help lines ("name args, text") of external
 	// plugins' commands. May be nil.
-	FallbackHelp func(ctx context.Context) []string
+	FallbackHelp func(ctx context.Context, all bool) []string
 	// Version is what `dokku version` prints after the program's name.
 	Version string
 }

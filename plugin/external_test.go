@@ -123,7 +123,7 @@ func TestCommandsOfPlugins(t *testing.T) {
 			t.Errorf("%q: handled %v, %v, %q", test.argv, handled, err, out)
 		}
 	}
-	if help := x.Help(context.Background()); len(help) != 1 || help[0] != "old:thing <x>, Do a thing" {
+	if help := x.Help(context.Background(), false); len(help) != 1 || help[0] != "old:thing <x>, Do a thing" {
 		t.Errorf("help: %q", help)
 	}
 }
@@ -215,5 +215,20 @@ func TestHooksLearnOfTheCommandTheyArePartOf(t *testing.T) {
 	}
 	if got := strings.Join(CallEnv(context.Background()), " "); !strings.Contains(got, "SSH_NAME=default NAME= ") {
 		t.Error(got)
+	}
+}
+
+// dokku help --all had no commands of data plugins: they look at the command line of their parent, which was slipwayd's.
+func TestHelpOfAllCommandsIsToldByTheParent(t *testing.T) {
+	x, dir := external(t)
+	script(t, dir, "store/commands", `
+case "$(ps -o command= $PPID)" in
+  *"--all"*) echo "    store:create <name>, Create a store" ;;
+  *) echo "    store, Manage stores" ;;
+esac`)
+	for all, want := range map[bool]string{false: "store, Manage stores", true: "store:create <name>, Create a store"} {
+		if got := x.Help(context.Background(), all); len(got) != 1 || got[0] != want {
+			t.Errorf("all %v: %q, want %q", all, got, want)
+		}
 	}
 }

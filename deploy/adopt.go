@@ -16,6 +16,9 @@ import (
 // ErrNothingRuns says that an app has neither a container nor an image to make a release of.
 var ErrNothingRuns = errors.New("there is neither a container nor an image of it")
 
+// Adopted is the source of a release that Adopt made.
+const Adopted = "migrate"
+
 // Adopt makes the containers that a Dokku started for an app ours, without touching them: what they run becomes the
 // app's first release, and from then on it is scaled, replaced and rolled back to like any other. made is false when the
 // app has a release already. The caller holds the app's lock, and routes it afterwards (Restore).
@@ -30,7 +33,7 @@ func (f *Flow) Adopt(ctx context.Context, name, actor string) (rel app.Release, 
 		return rel, false, err
 	}
 	rel = app.Release{
-		App: name, Number: 1, CreatedAt: time.Now().UTC(), Actor: actor, Source: "migrate", Description: "Taken over from Dokku",
+		App: name, Number: 1, CreatedAt: time.Now().UTC(), Actor: actor, Source: Adopted, Description: "Taken over from Dokku",
 		ImageID: imageID, Builder: builder,
 	}
 	if rel.Env, err = f.host.Store.Env(name); err != nil {

@@ -46,10 +46,9 @@ func (m *migration) Take(ctx context.Context, p *plan) error {
 	return m.take(ctx, command.Discard(), p, false)
 }
 
-// CutOff lets the plan fail after half of its changes.
-func (p *plan) CutOff(err error) {
-	half := len(p.Changes) / 2
-	p.Changes = append(p.Changes[:half:half], change{What: "killed", apply: func(context.Context) error { return err }})
+// CutOff lets the plan fail after so many of its changes.
+func (p *plan) CutOff(after int, err error) {
+	p.Changes = append(p.Changes[:after:after], change{What: "killed", apply: func(context.Context) error { return err }})
 }
 
 // DieHoldingLocks leaves what a process leaves that is killed while it holds the locks.

@@ -47,10 +47,13 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 		for _, release := range releases {
 			release()
 		}
+		err := l.putBackOperators(m.host.Store.Lib())
 		for _, dir := range l.made {
 			_ = os.Remove(dir) // unless something is in it
 		}
-		_ = os.Remove(m.locksPath()) // else it says the truth still
+		if err == nil { // else the next who takes the locks tries again
+			_ = os.Remove(m.locksPath())
+		}
 	})
 	for _, name := range names {
 		_, release, err := m.host.Store.LockApp(ctx, name)
@@ -64,6 +67,32 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 		releases = append(releases, release)
 	}
 	return l, nil
+}
+
+// putBackOperators puts locks of apps:lock back that went when we let go of them. Only what is in our place goes then, and
+// what was taken over meanwhile has our mark and stays.
+func (l locks) putBackOperators(lib string) error {
+	for _, f := range l.files {
+		if !inside(f.Path, lib) || exists(f.Path) {
+			continue
+		}
+		if err := f.putBack(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropLocks lets go of what a migration left that was killed while it held the locks, before it wrote down anything else.
+func (m *migration) dropLocks(ctx context.Context) error {
+	if _, noted, err := m.locksBefore(); err != nil || !noted {
+		return err
+	}
+	l, err := m.lockAll(ctx)
+	if err == nil {
+		l.unlock()
+	}
+	return err
 }
 
 // locksBefore is what was there before we took the locks: to Dokku, a lock that we left behind when we were killed would be

@@ -230,7 +230,7 @@ func TestMigrationThatIsCutOffIsFinished(t *testing.T) {
 				w.must(os.MkdirAll(p.Backup.Folder+".partial", 0o700))
 				w.must(os.WriteFile(filepath.Join(p.Backup.Folder+".partial", migrate.ArchiveFile), []byte("half"), 0o600))
 			case "changes":
-				p.CutOff(cut)
+				p.CutOff(len(p.Changes)/2, cut)
 			case "releases":
 				w.engine.OnCall = func(method, _ string) error {
 					if method == "ImageTag" {
@@ -526,5 +526,58 @@ func TestLocksOfAKilledMigrationAreNoLocksOfOperators(t *testing.T) {
 	w.ok(t, "migrate", "--undo")
 	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
 		t.Errorf("%+v", diff[0])
+	}
+}
+
+// An undo found nothing to undo, and to Dokku the apps stayed locked.
+func TestUndoOfAMigrationThatWasKilledBeforeItsBackup(t *testing.T) {
+	w := newWorld(t, "0.37.4")
+	before := w.scan(t)
+	must(t, w.m.DieHoldingLocks(context.Background()))
+	partial := w.Host.Store.LibPath(migrate.BackupsDir, "dokku-20260101T000000Z.partial")
+	must(t, os.MkdirAll(partial, 0o700))
+	w.ok(t, "migrate", "--undo")
+	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+		t.Errorf("%+v", diff[0])
+	}
+	if _, err := os.Stat(partial); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("half a backup: %v", err)
+	}
+}
+
+// Who let go of the locks took those of apps:lock with them.
+func TestMigrationThatCannotKeepItsBackupLeavesAppsLocked(t *testing.T) {
+	w := newWorld(t, "0.38.27")
+	before := w.scan(t)
+	must(t, os.WriteFile(w.Host.Store.LibPath("backups"), nil, 0o600)) // in the way
+	if r := w.Dokku("migrate"); r.Code == 0 {
+		t.Fatalf("migrate: %+v", r)
+	}
+	must(t, os.Remove(w.Host.Store.LibPath("backups")))
+	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+		t.Errorf("%+v", diff[0])
+	}
+}
+
+// An undo of a migration that was cut off after an app had its release was refused, as if it had been deployed since.
+func TestUndoOfAMigrationThatWasCutOffAfterAnyChange(t *testing.T) {
+	w := newWorld(t, "0.30.11")
+	before := w.scan(t)
+	p, err := w.m.Survey(context.Background())
+	must(t, err)
+	for n := range len(p.Changes) + 1 {
+		p, err := w.m.Survey(context.Background())
+		must(t, err)
+		p.CutOff(n, errors.New("killed"))
+		if err := w.m.Take(context.Background(), p); err == nil {
+			t.Fatal("it was not cut off")
+		}
+		if r := w.ok(t, "migrate", "--undo"); strings.Contains(r.Stdout, "What happened since") {
+			t.Errorf("after %d changes: %s", n, r.Stdout)
+		}
+		if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+			t.Errorf("after %d changes: %+v", n, diff[0])
+		}
+		w.untouched(t)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipwayhq/slipway/deploy"
 	"github.com/slipwayhq/slipway/internal/snapshot"
 	"github.com/slipwayhq/slipway/schedule"
 )
@@ -44,6 +45,8 @@ func (m *migration) since(ctx context.Context, rec record) (all []remark, lost b
 		}
 		noted, was := rec.Releases[name]
 		switch {
+		case !was && (!ok || current.Source == deploy.Adopted):
+			// Cut off before it was noted, or before anything of it was taken over.
 		case ok && (!was || current.Number > noted):
 			all = append(all, remark{App: name, What: fmt.Sprintf("It was deployed and runs release v%d (%s), which Dokku's files know nothing of.", current.Number, current.Description)})
 			lost = true

@@ -151,15 +151,9 @@ func (m *migration) backUp(ctx context.Context, folder string, made []string) (e
 	if _, err := os.Lstat(folder); err == nil {
 		return command.Fail("%s exists already. Give a folder that does not: slipway migrate --backup FOLDER", folder)
 	}
-	partial := folder + ".partial"
-	stale, err := filepath.Glob(m.host.Store.LibPath(backupsDir, backupPrefix+"*.partial"))
-	if err != nil {
+	partial := folder + partialSuffix
+	if err := errors.Join(m.removePartialBackups(), os.RemoveAll(partial)); err != nil {
 		return err
-	}
-	for _, path := range append(stale, partial) { // of attempts that were cut off
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
 	}
 	if err := os.MkdirAll(filepath.Dir(partial), 0o755); err != nil {
 		return err
@@ -183,6 +177,23 @@ func (m *migration) backUp(ctx context.Context, folder string, made []string) (e
 		return err
 	}
 	return os.Rename(partial, folder)
+}
+
+// partialSuffix is behind the name of a backup that is being made.
+const partialSuffix = ".partial"
+
+// removePartialBackups removes what attempts that were cut off left in the usual place.
+func (m *migration) removePartialBackups() error {
+	stale, err := filepath.Glob(m.host.Store.LibPath(backupsDir, backupPrefix+"*"+partialSuffix))
+	if err != nil {
+		return err
+	}
+	for _, path := range stale {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("cannot remove what is left of a backup: %w", err)
+		}
+	}
+	return nil
 }
 
 func packTo(path string, pack func(*bufio.Writer) (snapshot.Manifest, error)) (snapshot.Manifest, error) {

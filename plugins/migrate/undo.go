@@ -41,6 +41,9 @@ func (m *migration) undo(ctx context.Context, c *command.Call, out *command.Outp
 	}
 	result := undone{Since: []remark{}}
 	if !known {
+		if err := errors.Join(m.dropLocks(ctx), m.removePartialBackups()); err != nil {
+			return err
+		}
 		out.Step("There is nothing to undo: this machine was not taken over from a Dokku")
 		return m.tell(c, how, result)
 	}

@@ -132,8 +132,10 @@ func prepare(dir string) (*installation, error) {
 			return nil, err
 		}
 	}
-	if err := os.MkdirAll(in.tmp(), 0o755); err != nil {
-		return nil, err
+	for _, dir := range []string{in.tmp(), in.home()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
 	}
 	return in, in.authorize("admin", "user")
 }
@@ -198,6 +200,9 @@ func (in *installation) lib(path ...string) string {
 // tmp is the folder for temporary files of the daemon's processes.
 func (in *installation) tmp() string { return filepath.Join(in.dir, "tmp") }
 
+// home is the home of whom the daemon runs as: settings of git.
+func (in *installation) home() string { return filepath.Join(in.dir, "operator") }
+
 func (in *installation) sshCommand(key string) string {
 	return fmt.Sprintf("ssh -p %d -i %s -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
 		in.sshPort, filepath.Join(keys, key))
@@ -229,6 +234,7 @@ func (in *installation) start(name string, flags ...string) error {
 	}
 	defer log.Close()
 	cmd := in.command("slipwayd", append([]string{name}, flags...)...)
+	cmd.Env = append(cmd.Env, "HOME="+in.home())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -292,8 +298,10 @@ func (in *installation) remove() {
 	in.stop("proxy", syscall.SIGTERM)
 	in.stop("up", syscall.SIGTERM)
 	label := "label=com.slipway.instance=" + in.instance
-	for _, list := range [][]string{{"ps", "-aq"}, {"images", "-q"}} {
-		out, _ := exec.Command("docker", append(list, "--filter", label)...).Output()
+	// What plugins of tests make has the instance in its name alone.
+	ofPlugins := `name=^/?dokku\.[a-z]+\.` + in.instance
+	for _, list := range [][]string{{"ps", "-aq", "--filter", label}, {"ps", "-aq", "--filter", ofPlugins}, {"images", "-q", "--filter", label}} {
+		out, _ := exec.Command("docker", list...).Output()
 		ids := strings.Fields(string(out))
 		if len(ids) == 0 {
 			continue

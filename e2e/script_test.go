@@ -34,8 +34,13 @@ import (
 //	truncate FILE BYTES          makes a file of so many bytes that are not on the disk
 //	zip DIR FILE                 makes a zip archive of a folder
 //	fileserver DIR               serves a folder over HTTP at $FILES
+//	gitserver DIR ADDRESS        serves a folder as a git repository at https://ADDRESS, for the daemon alone
 //	tidy APP                     waits until nothing is left of a deploy: journal, upcoming or retired containers
 func TestScripts(t *testing.T) {
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -60,7 +65,7 @@ func TestScripts(t *testing.T) {
 			env.Vars = append(env.Vars, in.env()...)
 			env.Vars = append(env.Vars, "SSH_USER="+in.sshCommand("user"), fmt.Sprintf("SSH_PORT=%d", in.sshPort), fmt.Sprintf("HTTP_PORT=%d", in.httpPort), "INSTANCE="+in.instance,
 				"LONG="+strings.Repeat("x", 300), "NEWLINE=a\nb",
-				"HOME="+env.WorkDir, "STATE="+dir)
+				"HOME="+env.WorkDir, "STATE="+dir, "TESTDATA="+testdata)
 			env.Values["installation"] = in
 			return nil
 		},
@@ -83,6 +88,7 @@ func TestScripts(t *testing.T) {
 			"truncate":   cmdTruncate,
 			"zip":        cmdZip,
 			"fileserver": cmdFileserver,
+			"gitserver":  cmdGitserver,
 			"tidy": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(of(ts).tidy(args[0]))
 			},

@@ -37,8 +37,11 @@ type tree struct {
 	names   []string          // of plugins
 }
 
-// programFolders are the plugins in whose folders Dokku has the programs.
-var programFolders = map[string]string{"common": "common", "prop": "common", "config_sub": "config", "nginx-property": "nginx-vhosts"}
+// programFolders are the folders of plugins where Dokku has the programs.
+var programFolders = map[string]string{
+	"common": "common", "prop": "common", "config_sub": "config", "nginx-property": "nginx-vhosts",
+	"chmod-storage-dir": "storage/bin", "chown-storage-dir": "storage/bin", "destroy-storage-dir": "storage/bin",
+}
 
 // marker is the file that says whose core-plugins is.
 const marker = ".slipway"

@@ -33,7 +33,10 @@ const (
 
 // programs are what scripts of plugins call, by a name or a path, beside dokku itself. The first word of the command line
 // is the program, but for Subcommand, where it is the command.
-var programs = []string{"plugn", "prop", "common", "config_sub", "nginx-property", Subcommand, Answer}
+var programs = []string{
+	"plugn", "prop", "common", "config_sub", "nginx-property",
+	"chmod-storage-dir", "chown-storage-dir", "destroy-storage-dir", Subcommand, Answer,
+}
 
 // IsProgram tells whether a name is that of such a program. The daemon takes them from local callers alone.
 func IsProgram(name string) bool { return slices.Contains(programs, name) }

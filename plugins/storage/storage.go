@@ -78,6 +78,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("storage:unmount", "Remove an existing bind mount", s.unmount, command.Usage("<app> <host-dir:container-dir>")),
 			command.New("storage:wait", "Wait for a storage entry's PVC to be bound (k3s)", s.wait, command.Usage("<name>")),
 		},
+		Programs: s.programs(),
 		Triggers: plugin.Triggers{
 			"docker-args-deploy":     s.argsOf(deploy),
 			"docker-args-run":        s.argsOf(run),

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -211,4 +212,45 @@ func FuzzMode(f *testing.F) {
 			t.Errorf("%q is accepted as %q", s, got)
 		}
 	})
+}
+
+// What Dokku's scripts of these names refuse, with their words.
+func TestProgramsOfScriptsCheckWhatTheyAreGiven(t *testing.T) {
+	w, s := world(t)
+	if err := w.Host.Store.MkdirAll(filepath.Join(s.home(), "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const characters = "Directory can only contain the following set of characters"
+	for _, c := range []struct {
+		do               func(context.Context, *command.Call, programArgs) error
+		directory, value string
+		want             string // "": it succeeds
+	}{
+		{s.chmodProgram, "data", "0750", ""},
+		{s.chmodProgram, "data", "0888", "Unsupported directory mode"},
+		{s.chmodProgram, "data", "07555", "Unsupported directory mode"},
+		{s.chmodProgram, "data", "u+rwx", "Unsupported directory mode"},
+		{s.chmodProgram, "../escape", "0777", characters},
+		{s.chmodProgram, "", "0777", "Please specify a directory to chmod"},
+		{s.chownProgram, "data", "65536", "Supported values: 0-65535"},
+		{s.chownProgram, "data", "165535", "Supported values: 0-65535"},
+		{s.chownProgram, "data", "231072", "Supported values: 0-65535"},
+		{s.chownProgram, "data", "-1", "Value must be a non-negative integer"},
+		{s.chownProgram, "data", "abc", "Value must be a non-negative integer"},
+		{s.chownProgram, "a/b", "0", characters},
+		{s.destroyProgram, "../escape", "", characters},
+		{s.destroyProgram, "absent", "", ""},
+		{s.destroyProgram, "data", "", ""},
+	} {
+		err := c.do(t.Context(), nil, programArgs{c.directory, c.value})
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s %s: %v", c.directory, c.value, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s %s: %v, want %s", c.directory, c.value, err, c.want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.home(), "data")); err == nil {
+		t.Error("the folder is still there")
+	}
 }

@@ -270,3 +270,13 @@ type Files interface {
 	// Open opens one for reading; its errors name the file. The caller closes it.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 }
+
+// Folders is what the Files of a local caller are too; who comes by a key has
+// none on this machine.
+type Folders interface {
+	// Path is the absolute path that the caller means by name.
+	Path(name string) string
+	// MakeFolder makes a folder that is not there yet with what is in a tar
+	// archive, with the rights of the caller. Its errors name the folder.
+	MakeFolder(ctx context.Context, name string, tar io.Reader) error
+}

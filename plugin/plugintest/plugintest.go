@@ -51,6 +51,7 @@ import (
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/docker"
+	"github.com/slipwayhq/slipway/internal/archive"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/state"
 	"github.com/slipwayhq/slipway/trigger"
@@ -190,6 +191,16 @@ type files struct{ dir string }
 
 func (f files) Open(_ context.Context, name string) (io.ReadCloser, error) {
 	return os.Open(filepath.Join(f.dir, name))
+}
+
+func (f files) Path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f files) MakeFolder(ctx context.Context, name string, tree io.Reader) error {
+	if err := os.Mkdir(f.Path(name), 0o755); err != nil {
+		return command.Fail("Cannot make the folder %s: %w", name, errors.Unwrap(err))
+	}
+	_, err := archive.Unpack(ctx, tree, archive.Tar, f.Path(name), archive.Limits{Files: 1000, Bytes: 1 << 20})
+	return err
 }
 
 // outsider is an external plugin that records triggers and answers some.

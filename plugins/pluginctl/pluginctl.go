@@ -12,6 +12,8 @@
 //	dokku plugin:uninstall postgres
 //	dokku plugin:list                       with --format json too
 //	dokku plugin:trigger post-create blog   fire a trigger by hand
+//	dokku plugin:new hello --lang go        the skeleton of a plugin; over SSH: --format tar | tar -x
+//	dokku plugin:lint ./hello               what is wrong with a folder, or with a plugin that is installed
 //	dokku plugin:config postgres            what can be configured; `get KEY`, `set KEY=VALUE`, `unset KEY`
 //	dokku plugin:trace on                   show each hook, until plugin:trace off
 //	dokku plugin:set postgres hook-timeout 5m   a hook that takes longer is cut off; --global for all plugins
@@ -63,7 +65,10 @@ func pluginAt(h *plugin.Host, now func() time.Time) plugin.Plugin {
 				command.Root, command.RawFlags, command.Usage("[--core|--git-url] [--committish branch|commit|commit] [--name custom-plugin-name] [--skip-install-trigger]")),
 			command.New("plugin:install-dependencies", "Run install-dependencies trigger for active plugins (or only core ones)", p.dependencies, command.Root, command.Usage("[--core]")),
 			command.New("plugin:installed", "Checks if a plugin is installed", p.installed, command.Root, command.Hidden, command.Usage("<name>")),
+			command.New("plugin:lint", "Look for mistakes in a plugin: metadata, names of hooks, what may be run, what commands answers", p.lint,
+				command.Root, command.Usage("[--format stdout|json] <path|name>")),
 			command.New("plugin:list", "Print active plugins", p.list, command.Usage("[--format stdout|json]")),
+			command.New("plugin:new", "Make the skeleton of a plugin, with a test", p.create, command.Usage("<name> [--lang bash|go|python|node] [--dir dir] [--format folder|tar]")),
 			command.New("plugin:search", "List the plugins of the index, or those that have all words", p.search, command.Usage("[--format stdout|json] [<word>...]")),
 			command.New("plugin:set", "Set or clear a property of a plugin, or of all", p.set, command.Root, command.Usage("<name>|--global <property> (<value>)")),
 			command.New("plugin:trace", "Show each hook of plugins with its arguments, time and exit code", p.trace, command.Root, command.Usage("on|off")),

@@ -27,7 +27,7 @@ func (s *Server) filesOf(c caller, env map[string]string) command.Files {
 		}
 		return files{dir: "/", as: s.credential(*s.cfg.SystemUser)}
 	}
-	return files{dir: workingDir(env), as: s.credential(plugin.Credential{UID: c.uid, GID: c.gid})}
+	return localFiles{files{dir: workingDir(env), as: s.credential(plugin.Credential{UID: c.uid, GID: c.gid})}}
 }
 
 // systemFilesOf are what commands read that Dokku runs as its system user,
@@ -68,12 +68,16 @@ type files struct {
 	as  *plugin.Credential
 }
 
+func (f files) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.dir, name)
+}
+
 // Open implements command.Files. An error is fit for users.
 func (f files) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(f.dir, name)
-	}
+	path := f.path(name)
 	if strings.IndexByte(path, 0) >= 0 {
 		return nil, command.BadInput("Cannot read the file: its name contains a NUL byte")
 	}
@@ -82,12 +86,11 @@ func (f files) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		reason := err
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
-			reason = pathErr.Err
+			err = pathErr.Err
 		}
-		return nil, command.BadInput("Cannot read the file %s: %w", name, reason)
+		return nil, command.BadInput("Cannot read the file %s: %w", name, err)
 	}
 	return file, nil
 }
@@ -112,15 +115,15 @@ func openAs(ctx context.Context, path, name string, as plugin.Credential) (io.Re
 	c := &childFile{r: bufio.NewReader(out), out: out, cmd: cmd}
 	if _, err := c.r.Peek(1); err != nil {
 		if cmd.Wait() != nil {
-			return nil, command.BadInput("Cannot read the file %s: %s", name, catReason(stderr.String()))
+			return nil, command.BadInput("Cannot read the file %s: %s", name, reason(stderr.String()))
 		}
 		return io.NopCloser(strings.NewReader("")), nil // it is empty
 	}
 	return c, nil
 }
 
-// catReason is the last part of "cat: path: Permission denied", as Go words it.
-func catReason(stderr string) string {
+// reason is the last part of "cat: path: Permission denied", as Go words it.
+func reason(stderr string) string {
 	line := strings.TrimSpace(stderr)
 	if i := strings.LastIndex(line, ": "); i >= 0 {
 		line = line[i+2:]

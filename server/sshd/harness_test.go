@@ -136,6 +136,17 @@ func (r *rig) commands() []*command.Command {
 			_, err = io.Copy(c.Out.Stdout(), f)
 			return err
 		}),
+		command.New("mkdir", "a folder of a tar archive from stdin", func(ctx context.Context, c *command.Call, in struct {
+			Folder string `arg:"folder"`
+		},
+		) error {
+			folders, ok := c.Files.(command.Folders)
+			if !ok {
+				return command.Deny("no folders")
+			}
+			c.Out.Line("%s", folders.Path(in.Folder))
+			return folders.MakeFolder(ctx, in.Folder, c.In)
+		}),
 		command.New("env", "print the environment", func(_ context.Context, c *command.Call, _ noArgs) error {
 			for k, v := range c.Env {
 				c.Out.Line("%s=%s", k, v)

@@ -295,6 +295,68 @@ func TestFilesAreOpenedAsTheCaller(t *testing.T) {
 	}
 }
 
+// Security: a folder is made by the caller, where the caller may; who comes by a key makes none.
+func TestFoldersAreMadeAsTheCaller(t *testing.T) {
+	r := newRig(t, &plugin.Credential{UID: 65534, GID: 65534})
+	source := t.TempDir()
+	if err := os.WriteFile(filepath.Join(source, "script"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("script", filepath.Join(source, "link")); err != nil {
+		t.Fatal(err)
+	}
+	tar, err := exec.Command("tar", "-c", "-C", source, ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(cmd *exec.Cmd) result {
+		t.Helper()
+		cmd.Stdin = bytes.NewReader(tar)
+		return runCommand(t, cmd)
+	}
+	made := filepath.Join(r.dir, "made")
+	if got := run(r.slipway(nil, "mkdir", "made")); got.code != 0 || got.stdout != made+"\n" {
+		t.Fatalf("our own: %+v", got)
+	}
+	if st, err := os.Stat(filepath.Join(made, "script")); err != nil || st.Mode().Perm() != 0o755 {
+		t.Errorf("the script: %v, %v", st, err)
+	}
+	if to, err := os.Readlink(filepath.Join(made, "link")); err != nil || to != "script" {
+		t.Errorf("the link: %q, %v", to, err)
+	}
+	if got := run(r.slipway(nil, "mkdir", "made")); got.code != 1 || got.stderr != " !     Cannot make the folder made: file exists\n" {
+		t.Errorf("one that is there: %+v", got)
+	}
+	tar = []byte("no archive at all")
+	if got := run(r.slipway(nil, "mkdir", "half")); got.code != 1 || !strings.HasPrefix(got.stderr, " !     Cannot make the folder half: ") {
+		t.Errorf("no archive: %+v", got)
+	}
+	if _, err := os.Lstat(filepath.Join(r.dir, "half")); !os.IsNotExist(err) {
+		t.Errorf("a folder that could not be filled is left: %v", err)
+	}
+	if got := run(asNobody(t, r, r.slipway(nil, "mkdir", "nobodys"))); got.code != 1 || !strings.Contains(got.stderr, "permission denied") {
+		t.Errorf("where the caller may not write: %+v", got)
+	}
+	open := filepath.Join(r.dir, "open")
+	if err := os.Mkdir(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open, 0o777); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	for name, cmd := range map[string]*exec.Cmd{
+		"a key":            r.ssh(r.key("ann", ""), nil, "mkdir", filepath.Join(open, "keys")),
+		"a forced command": r.slipway([]string{"NAME=ann", "FINGERPRINT=SHA256:x"}, "mkdir", filepath.Join(open, "keys")),
+	} {
+		if got := run(cmd); got.code != 1 || !strings.Contains(got.stderr, "no folders") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(open, "keys")); !os.IsNotExist(err) {
+		t.Errorf("who comes by a key has made a folder: %v", err)
+	}
+}
+
 func TestLostConnectionIsOneSentence(t *testing.T) {
 	r := newRig(t, nil)
 	cmd := r.slipway(nil, "wait")

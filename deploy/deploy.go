@@ -31,7 +31,9 @@ type deployment struct {
 	journal entry
 	// finish ends record, journal and lock; it is called once with the result.
 	finish      func(error) error
-	envDeclared bool // the variables of app.json are set
+	envDeclared bool   // the variables of app.json are set
+	process     string // the only process type that is replaced, "" for all
+	handedOver  bool   // a plugin's scheduler does the rest
 }
 
 // Deploy runs the whole sequence on a source. It prints what it does to out.
@@ -328,7 +330,12 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 	if err != nil {
 		return err
 	}
-	fresh, err := f.startAndCheck(ctx, s, d, plan)
+	var fresh []schedule.Instance
+	if elsewhere, ok := s.(delegated); ok {
+		err = f.handOver(ctx, elsewhere, d, next)
+	} else {
+		fresh, err = f.startAndCheck(ctx, s, d, plan)
+	}
 	if err != nil {
 		return err
 	}
@@ -356,6 +363,9 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 			return err
 		}
 	}
+	if d.handedOver {
+		return nil
+	}
 	return f.event(ctx, "core-post-deploy", d.app, "", "", "latest")
 }
 
@@ -375,9 +385,11 @@ func (f *Flow) announce(ctx context.Context, d *deployment, live app.Release) er
 	if err := f.enter(d, StepAnnounce); err != nil {
 		return err
 	}
-	d.out.Step("Running post-deploy")
-	if err := f.event(ctx, "post-deploy", d.app, "", "", "latest"); err != nil {
-		return err
+	if !d.handedOver {
+		d.out.Step("Running post-deploy")
+		if err := f.event(ctx, "post-deploy", d.app, "", "", "latest"); err != nil {
+			return err
+		}
 	}
 	if err := f.postdeploy(ctx, d, live); err != nil {
 		return err

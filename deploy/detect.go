@@ -25,7 +25,7 @@ func (f *Flow) detect(ctx context.Context, d *deployment, dir, rev string) (buil
 		name = f.fallback(ctx, d)
 	}
 	b, ok := build.Find(f.builders, name)
-	if !ok && f.host.Bus.Handled("builder-build") {
+	if replaced := f.host.Bus.Replaced("builder-" + name); replaced || (!ok && f.host.Bus.Handled("builder-build")) {
 		b, ok = external{f, name}, true
 	}
 	if !ok {

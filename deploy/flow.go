@@ -86,20 +86,6 @@ func (f *Flow) Close() {
 	f.background.Wait()
 }
 
-// scheduler is the one that the app selected.
-func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
-	name, err := f.host.Computed("scheduler", "selected", app)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range f.schedulers {
-		if s.Name() == name {
-			return s, nil
-		}
-	}
-	return nil, command.Fail("There is no scheduler %s. Set one that is there: dokku scheduler:set %s selected docker-local", name, app)
-}
-
 // instances lists what there is of an app, and the scheduler that has it.
 func (f *Flow) instances(ctx context.Context, app string) (schedule.Scheduler, []schedule.Instance, error) {
 	s, err := f.scheduler(app)

@@ -130,6 +130,9 @@ func (x external) Build(ctx context.Context, req build.Request, _ *command.Outpu
 	defer func() { err = errors.Join(err, giveBack()) }()
 	ref := x.flow.releases.latestRef(req.App)
 	if err := x.flow.event(ctx, "builder-build", x.name, req.App, req.Dir); err != nil {
+		if ctx.Err() == nil && !errors.As(err, new(*command.Error)) {
+			err = command.Fail("App build failed") // it has said why
+		}
 		return err
 	}
 	if err := x.flow.event(ctx, "builder-release", x.name, req.App, "latest"); err != nil {

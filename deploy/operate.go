@@ -39,7 +39,7 @@ func (f *Flow) Restart(ctx context.Context, out *command.Output, c Change) error
 			if _, ok := scale[c.Process]; !ok {
 				return command.BadInput("App %s has no process type %s. It has: %s", c.App, c.Process, strings.Join(slices.Sorted(maps.Keys(scale)), ", "))
 			}
-			which = onlyProcess(c.Process)
+			which, d.process = onlyProcess(c.Process), c.Process
 		}
 		next, err := f.refresh(d, current, c)
 		if err != nil {

@@ -344,19 +344,8 @@ func (f *Flow) promote(ctx context.Context, s schedule.Scheduler, e entry, fresh
 			return err
 		}
 	}
-	for _, file := range []struct {
-		path, text string
-		mode       os.FileMode
-	}{
-		{f.host.Store.LibPath("data", "ps", e.App, "Procfile"), rel.Procfile, 0o644},
-		{f.host.Store.LibPath("data", "app-json", e.App, "app.json"), rel.AppJSON, 0o644},
-		{f.host.Store.LibPath("data", "scheduler-docker-local", e.App, app.ChecksFile), rel.Checks, 0o600}, // config vars are filled in
-	} {
-		if file.text == "" {
-			os.Remove(file.path)
-		} else if err := f.host.Store.WriteFile(file.path, []byte(file.text), file.mode); err != nil {
-			return err
-		}
+	if err := f.writeReleaseFiles(rel); err != nil {
+		return err
 	}
 	f.watchLiveness(e.App)
 	if err := f.host.Store.Set(f.host.Property("ps", "restore"), e.App, "true"); err != nil {

@@ -69,7 +69,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 			builderdockerfile.New(h), builderherokuish.New(h), builderlambda.New(h), buildernixpacks.New(h), buildernull.New(h),
 			builderpack.New(h), builderrailpack.New(h), builderstatic.New(h, clientBinary),
 		},
-		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store), schedulernull.Scheduler{}},
+		Schedulers: []schedule.Scheduler{schedulerdockerlocal.New(h.Docker, h.Names, h.Store), schedulernull.Scheduler},
 		Records:    records,
 	})
 	return flow, []plugin.Plugin{

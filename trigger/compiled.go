@@ -8,11 +8,15 @@ func (b *Bus) Compiled() *Bus {
 	own := NewBus(nil)
 	for name, handlers := range b.compiled {
 		own.compiled[name] = slices.DeleteFunc(slices.Clone(handlers), func(h Handler) bool {
-			return b.external != nil && b.external.Replaces(h.Plugin)
+			return b.Replaced(h.Plugin)
 		})
 	}
 	return own
 }
+
+// Replaced tells whether an external plugin takes the place of the compiled one of that name, or has the name of one that
+// there is not.
+func (b *Bus) Replaced(plugin string) bool { return b.external != nil && b.external.Replaces(plugin) }
 
 // Installed is the bus of external plugins alone, for questions whose answer is known as long as none of them has another.
 func (b *Bus) Installed() *Bus {

@@ -94,6 +94,9 @@ func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
 // state is Dokku's word for how much of an app runs, and whether that is all
 // that its scale asks for.
 func (p *ps) state(ctx context.Context, name string) (running string, whole bool, err error) {
+	if _, running, elsewhere, err := p.status(ctx, name); err != nil || elsewhere {
+		return running, running == "true", err
+	}
 	byApp, err := p.flow.InstancesByApp(ctx, name)
 	if err != nil {
 		return "", false, err

@@ -61,16 +61,24 @@ func (p *ps) rows(ctx context.Context, name string) (plugin.Rows, error) {
 	}
 	rows["processes"] = strconv.Itoa(len(live))
 	rows["running"] = schedule.RunningState(live)
-	scheduler, err := p.host.Computed("scheduler", "selected", name)
-	if err != nil || scheduler == "docker-local" {
-		return rows, err
-	}
-	// Another scheduler, of ours or of a plugin, says it of its own.
-	status, err := p.host.Bus.Query(ctx, "scheduler-app-status", scheduler, name)
-	if count, running, ok := strings.Cut(strings.TrimSpace(status), " "); ok {
+	if count, running, elsewhere, err := p.status(ctx, name); err != nil {
+		return nil, err
+	} else if elsewhere {
 		rows["processes"], rows["running"] = count, running
 	}
-	return rows, err
+	return rows, nil
+}
+
+// status is what another scheduler than docker-local, of ours or of a plugin,
+// says of its own; elsewhere is false where there is none or it says nothing.
+func (p *ps) status(ctx context.Context, name string) (count, running string, elsewhere bool, err error) {
+	scheduler, err := p.host.Computed("scheduler", "selected", name)
+	if err != nil || (scheduler == "docker-local" && !p.host.Bus.Replaced("scheduler-docker-local")) {
+		return "", "", false, err
+	}
+	answer, err := p.host.Bus.Query(ctx, "scheduler-app-status", scheduler, name)
+	count, running, elsewhere = strings.Cut(answer, " ")
+	return count, running, elsewhere, err
 }
 
 type inspectArgs struct {

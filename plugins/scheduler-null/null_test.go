@@ -9,6 +9,6 @@ import (
 	schedulernull "github.com/slipwayhq/slipway/plugins/scheduler-null"
 )
 
-func TestConformance(t *testing.T) { scheduletest.RunNothing(t, schedulernull.Scheduler{}) }
+func TestConformance(t *testing.T) { scheduletest.RunNothing(t, schedulernull.Scheduler) }
 
 func TestStories(t *testing.T) { storytest.Run(t) }

@@ -6,6 +6,13 @@
 //	dokku scheduler:set blog shell /bin/zsh          what enter and run open; without it bash or sh
 //	dokku scheduler:set --global shell /bin/bash     for every app that has none of its own
 //	dokku scheduler:report blog
+//
+// A plugin may bring another scheduler along, such as nomad: it answers Dokku's
+// triggers scheduler-deploy, scheduler-stop, scheduler-app-status,
+// scheduler-logs and so on, each with the scheduler's name first. Apps that
+// select it are built and released here, and all else is its business:
+//
+//	dokku scheduler:set blog selected nomad
 package scheduler
 
 import (

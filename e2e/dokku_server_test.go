@@ -66,6 +66,11 @@ func newDokkuServer(t *testing.T, version string) *dokkuServer {
 	s.must(s.authorize("admin", "user"))
 	s.layApps()
 	for path, text := range map[string]string{
+		// A plugin of the community, which goes on working with Slipway's functions.
+		"/var/lib/dokku/plugins/available/postgres/subcommands/hello": "#!/usr/bin/env bash\nset -eo pipefail\nsource \"$PLUGIN_CORE_AVAILABLE_PATH/common/functions\"\ndokku_log_info1 \"hello $(cat \"$PLUGIN_CORE_AVAILABLE_PATH/config/whose\" 2>/dev/null || echo Slipway)\"\n",
+		"/var/lib/dokku/core-plugins/available/config/whose":          "Dokku\n",
+		"/var/lib/dokku/core-plugins/available/common/functions":      "dokku_log_info1() { echo \"-----> $*\"; }\n",
+		"/var/lib/dokku/core-plugins/config.toml":                     "",
 		"/usr/bin/dokku":                 "#!/usr/bin/env bash\necho \"dokku version " + version + "\"\n",
 		"/var/spool/cron/crontabs/dokku": "PATH=/usr/local/bin:/usr/bin:/bin\nSHELL=/bin/bash\n0 5 * * * dokku cron:run blog mv9ab1\n",
 		"/etc/cron.d/dokku-retire":       "*/5 * * * * dokku /usr/bin/dokku ps:retire >> /var/log/dokku/retire.log 2>&1\n",

@@ -71,7 +71,7 @@ func (s *dokkuServer) testCheck(t *testing.T, before map[string]string) {
 	wants := []string{
 		"Dokku " + s.tree.Version + " in /home/dokku and /var/lib/dokku", "blog: web.1, worker.1", "draft: not deployed", "rest: web.1 (stopped)", "shop: web.1",
 		"blog: What it runs becomes release v1, and is not restarted: web.1", "/usr/bin/dokku", "Take the crontab of user dokku out of cron (1 task in", "Take the retirement of containers out of cron (1 task in /etc/cron.d/dokku-retire)", "nginx -s quit",
-		"It can go: slipway migrate", "postgres",
+		"It can go: slipway migrate", "Plugins of the community, which go on working: postgres\n", "Dokku's own plugins in /var/lib/dokku/core-plugins make way for Slipway's",
 	}
 	if s.tree.Version < "0.38" {
 		wants = append(wants, "/home/dokku/blog/ENV moves to", "shop: DOKKU_SCALE becomes its scale: web=1", "DOKKU_WAIT_TO_RETIRE becomes the property wait-to-retire of checks: 45", "DOCKER_OPTIONS_DEPLOY becomes 1 docker options")
@@ -168,6 +168,7 @@ func (s *dokkuServer) testReports(t *testing.T) {
 		"builder:report shop":              {"herokuish"},
 		"releases blog":                    {"Taken over from Dokku"},
 		"plugin:list":                      {"postgres"},
+		"postgres:hello":                   {"-----> hello Slipway"},
 		"git:report blog":                  {"main"},
 		"config:get --global CURL_TIMEOUT": {"600"},
 		"domains:report --global":          {"example.com"},
@@ -177,6 +178,14 @@ func (s *dokkuServer) testReports(t *testing.T) {
 			if !strings.Contains(out, want) {
 				t.Errorf("dokku %s does not say %q:\n%s", command, want, out)
 			}
+		}
+	}
+	for link, want := range map[string]string{
+		"plugins/enabled/config": "/var/lib/dokku/plugins/available/config", "plugins/available/config": "/var/lib/dokku/core-plugins/available/config",
+		"plugins/enabled/postgres": "/var/lib/dokku/plugins/available/postgres", "core-plugins/available/config/config_sub": "/usr/local/bin/slipway",
+	} {
+		if target, err := os.Readlink(s.lib(link)); err != nil || target != want {
+			t.Errorf("%s leads to %q (%v), want %s", link, target, err, want)
 		}
 	}
 	if serial, err := s.served("blog.example.com"); err != nil || serial.Cmp(s.serial) != 0 {

@@ -37,25 +37,6 @@ func (x *External) Replaces(name string) bool {
 	return ok
 }
 
-// IsCore tells whether the enabled plugin at path is one of Dokku's own: a link that leads into core-plugins, over
-// plugins/available where plugn made it. Dokku: debian/postinst, setup-plugins.
-func IsCore(path string) bool {
-	for range 3 {
-		target, err := os.Readlink(path)
-		if err != nil {
-			return false
-		}
-		if strings.Contains(target, "core-plugins") {
-			return true
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	return false
-}
-
 // Handlers implements trigger.External.
 func (x *External) Handlers(name string) []trigger.Handler {
 	var out []trigger.Handler

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,7 +14,7 @@ import (
 
 // tree is what $DOKKU_LIB_ROOT/core-plugins has to hold, so that scripts of plugins find what they find on a Dokku:
 //
-//	core-plugins/.slipway                   says that the folder is ours; see ours
+//	core-plugins/.slipway                   says that the folder is ours; see plugin.OwnsCore
 //	core-plugins/config.toml
 //	core-plugins/bin/plugn                  the client by the names that scripts call; first in the PATH of scripts
 //	core-plugins/available/NAME/            one folder per feature
@@ -43,13 +42,10 @@ var programFolders = map[string]string{
 	"chmod-storage-dir": "storage/bin", "chown-storage-dir": "storage/bin", "destroy-storage-dir": "storage/bin",
 }
 
-// marker is the file that says whose core-plugins is.
-const marker = ".slipway"
-
 // coreTree is the tree of these features, client being the thin client's path.
 func coreTree(h *plugin.Host, all []plugin.Plugin, client string) *tree {
 	t := &tree{lib: h.Store.Lib(), version: h.Version, files: map[string]string{}, links: map[string]string{}}
-	t.files[marker] = "This folder is Slipway's, which writes it at its start. A Dokku's has no such file.\n"
+	t.files[plugin.CoreMarker] = "This folder is Slipway's, which writes it at its start. A Dokku's has no such file.\n"
 	t.files["config.toml"] = ""
 	for _, name := range []string{"dokku", "plugn", "sigil", "procfile-util"} {
 		t.links["bin/"+name] = client
@@ -103,32 +99,10 @@ func (t *tree) path(elem ...string) string {
 	return filepath.Join(append([]string{t.lib, "core-plugins"}, elem...)...)
 }
 
-// ours tells whether core-plugins may be written: it is not there, it is empty, or it has our marker. That of a Dokku
-// package is not: `slipway migrate` puts it aside. See docs/adr/0008.
-func (t *tree) ours() (bool, error) {
-	if _, err := os.Lstat(t.path(marker)); err == nil {
-		return true, nil
-	}
-	entries, err := os.ReadDir(t.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("cannot look into %s: %w", t.path(), err)
-	}
-	for _, e := range entries {
-		inside, err := os.ReadDir(t.path(e.Name()))
-		if err != nil || len(inside) > 0 { // a file, or a folder that is not empty
-			return false, nil //nolint:nilerr // a file is no folder
-		}
-	}
-	return true, nil
-}
-
 // write brings the folders to what they should be: what differs is replaced, one file at a time, and what does not belong
 // there is removed. The marker is first, so that one who was cut off goes on.
 func (t *tree) write() error {
-	if err := t.put(marker); err != nil {
+	if err := t.put(plugin.CoreMarker); err != nil {
 		return err
 	}
 	for path := range t.files {
@@ -217,7 +191,7 @@ func (t *tree) hasIn(folder string) bool {
 
 // writeTree writes core-plugins where it is ours, and links its plugins where plugins are looked for.
 func (cp *controlPlane) writeTree() error {
-	ours, err := cp.tree.ours()
+	ours, err := plugin.OwnsCore(cp.tree.lib)
 	if err != nil {
 		return err
 	}

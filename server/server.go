@@ -130,6 +130,8 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	}
 	cp := &controlPlane{cfg: cfg, log: log, host: host, flow: flow, table: table, ssh: ssh}
 	cp.tree = coreTree(host, features, filepath.Join(cfg.BinDir, "slipway"))
+	// Also when slipway migrate has made the machine ours.
+	host.Bus.Handle(trigger.Handler{Plugin: "core-plugins", Trigger: "slipway-start", Run: func(context.Context, *trigger.Call) error { return cp.writeTree() }})
 	for _, f := range features {
 		if f.Serve != nil {
 			cp.serve = append(cp.serve, f.Serve)
@@ -183,9 +185,10 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 
 // run serves until ctx ends.
 func (cp *controlPlane) run(ctx context.Context) error {
-	cp.takeOverEnv(ctx)
-	if err := cp.writeTree(); err != nil {
-		return err
+	if pending := cp.takeOverEnv(ctx); !pending {
+		if err := cp.writeTree(); err != nil {
+			return err
+		}
 	}
 	if err := cp.flow.Recover(ctx); err != nil {
 		return err

@@ -65,7 +65,10 @@ func (m *migration) since(ctx context.Context, rec record) (all []remark, lost b
 	if err != nil {
 		return nil, false, err
 	}
-	changed := m.byApp(snapshot.Compare(after, now))
+	lib := real(m.host.Store.Lib())
+	changed := m.byApp(slices.DeleteFunc(snapshot.Compare(after, now), func(c snapshot.Change) bool {
+		return inside(c.Path, lib) && isCore(relative(c.Path, lib), lib, after, now) // an upgrade wrote it anew
+	}))
 	return append(all, changed...), lost || len(changed) > 0, nil
 }
 

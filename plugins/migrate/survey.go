@@ -42,6 +42,9 @@ func (m *migration) survey(ctx context.Context, folder string) (*plan, error) {
 	if err := m.surveyKeys(p); err != nil {
 		return nil, err
 	}
+	if err := m.surveyCore(p); err != nil {
+		return nil, err
+	}
 	m.surveyPlugins(p)
 	m.surveySettings(p)
 	if err := m.machine.survey(ctx, p, m.port(80), m.port(443)); err != nil {

@@ -141,8 +141,12 @@ func (m *migration) keepSince(ctx context.Context, rec record, before snapshot.M
 	if err != nil {
 		return "", err
 	}
+	lib := real(m.host.Store.Lib())
 	var paths []string
 	for _, change := range snapshot.Compare(before, now) {
+		if inside(change.Path, lib) && isCore(relative(change.Path, lib), lib, before, now) {
+			continue // programs, not state
+		}
 		if change.After != nil && change.Content() {
 			paths = append(paths, change.Path)
 		}

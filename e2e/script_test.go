@@ -23,8 +23,8 @@ import (
 //	repo DIR                     makes DIR a git repository with one commit of all files
 //	commit DIR [MESSAGE]         commits all changes (an empty commit too)
 //	http [!] HOST PATH STATUS [TEXT]  asks until status and text are as given, 10 s at most
-//	kill serve|proxy             SIGKILL
-//	stop serve|proxy             SIGTERM, waits for its end
+//	crash serve|proxy            SIGKILL (kill and stop are testscript's own, and stop ends a script early)
+//	halt serve|proxy             SIGTERM, waits for its end
 //	start serve|proxy            starts it again
 //	running APP PROCESS N        waits until N containers run
 //	testapp DIR VERSION          puts the test app (testapp/) with a Dockerfile into DIR; / answers VERSION
@@ -73,8 +73,8 @@ func TestScripts(t *testing.T) {
 			"repo":    cmdRepo,
 			"commit":  cmdCommit,
 			"http":    cmdHTTP,
-			"kill":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
-			"stop":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
+			"crash":   func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGKILL) },
+			"halt":    func(ts *testscript.TestScript, _ bool, args []string) { of(ts).stop(args[0], syscall.SIGTERM) },
 			"start":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).start(args[0])) },
 			"running": cmdRunning,
 			"gone": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -75,7 +75,7 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 		sub = "default"
 	}
 	call := func(p Installed, path string) error {
-		return x.run(ctx, p, execution{path: path, args: c.Argv, in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr()})
+		return x.run(ctx, p, execution{path: path, args: c.Argv, in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), tty: c.TTY})
 	}
 	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
 		folder := feature

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/state"
@@ -229,6 +232,43 @@ esac`)
 	for all, want := range map[bool]string{false: "store, Manage stores", true: "store:create <name>, Create a store"} {
 		if got := x.Help(context.Background(), all); len(got) != 1 || got[0] != want {
 			t.Errorf("all %v: %q, want %q", all, got, want)
+		}
+	}
+}
+
+// device is a terminal of the test.
+type device string
+
+func (device) Name() string   { return "xterm" }
+func (d device) Path() string { return string(d) }
+
+// postgres:connect had no terminal: psql was not interactive, and SSH_TTY was not set.
+func TestCommandOfAPluginHasTheCallersTerminal(t *testing.T) {
+	x, dir := external(t)
+	script(t, dir, "store/subcommands/connect", `tty; echo "$SSH_TTY $TERM"; stty size; read -r line; echo "got $line"; exit 3`)
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	if err := pty.Setsize(master, &pty.Winsize{Rows: 33, Cols: 77}); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := externalCall("store:connect")
+	c.TTY = device(slave.Name())
+	if _, err := master.WriteString("hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = x.Run(command.WithCall(context.Background(), c), c)
+	if command.ExitCode(err) != 3 {
+		t.Errorf("%v", err)
+	}
+	slave.Close()
+	seen, _ := io.ReadAll(master) // ends with an error: nobody has the other end any more
+	path := slave.Name()
+	for _, want := range []string{path + "\r\n", path + " xterm\r\n", "33 77\r\n", "got hello\r\n"} {
+		if !strings.Contains(string(seen), want) {
+			t.Errorf("no %q in %q", want, seen)
 		}
 	}
 }

@@ -24,6 +24,7 @@ type execution struct {
 	args     []string
 	in       io.Reader
 	out, err io.Writer
+	tty      command.Terminal // stands for all three; may be nil
 }
 
 // run runs one executable of a plugin to its end. Its error is command.Exit when
@@ -39,6 +40,13 @@ func (x *External) run(ctx context.Context, p Installed, s execution) error {
 	}
 	cmd.Env = append(append(cmd.Env, CallEnv(ctx)...), config...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
+	if s.tty != nil {
+		device, err := atTerminal(cmd, s.tty)
+		if err != nil {
+			return err
+		}
+		defer device.Close()
+	}
 	err = RunGroup(ctx, cmd)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() > 0 {
 		return command.Exit{Code: exit.ExitCode()}

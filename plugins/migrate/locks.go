@@ -2,10 +2,8 @@ package migrate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +35,7 @@ func (m *migration) lockAll(ctx context.Context) (l locks, err error) {
 			return l, err
 		}
 		before.Made = m.missingLockFolders(names)
-		if err := m.noteLocks(before); err != nil {
+		if err := m.writeJSON(m.locksPath(), before); err != nil {
 			return l, err
 		}
 	}
@@ -108,25 +106,8 @@ func (m *migration) locksPath() string {
 
 // locksBefore is known while we hold the locks, and after we were killed holding them.
 func (m *migration) locksBefore() (before locksBefore, known bool, err error) {
-	b, err := os.ReadFile(m.locksPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return before, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &before)
-	}
-	if err != nil {
-		return before, false, fmt.Errorf("cannot read which locks were there: %w", err)
-	}
-	return before, true, nil
-}
-
-func (m *migration) noteLocks(before locksBefore) error {
-	b, err := json.Marshal(before)
-	if err != nil {
-		return fmt.Errorf("cannot write down which locks are there: %w", err)
-	}
-	return m.host.Store.WriteFile(m.locksPath(), b, 0o600)
+	known, err = readJSON(m.locksPath(), &before)
+	return before, known, err
 }
 
 // missingLockFolders are the folders that taking the locks will make, the innermost first.

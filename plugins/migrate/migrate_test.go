@@ -581,3 +581,22 @@ func TestUndoOfAMigrationThatWasCutOffAfterAnyChange(t *testing.T) {
 		w.untouched(t)
 	}
 }
+
+func TestUndoWithoutTheBackupChangesNothing(t *testing.T) {
+	w := newWorld(t, "0.38.27")
+	w.ok(t, "migrate")
+	folders, err := filepath.Glob(w.Host.Store.LibPath(migrate.BackupsDir, "dokku-*"))
+	if must(t, err); len(folders) != 1 {
+		t.Fatalf("backups: %v", folders)
+	}
+	must(t, os.Rename(folders[0], folders[0]+"-elsewhere"))
+	before := w.scan(t)
+	if r := w.Dokku("migrate", "--undo"); r.Code == 0 || !strings.Contains(r.Stderr, "The backup is not in "+folders[0]+" any more.") && !strings.Contains(r.Stderr, "The backup is not in $LIB") {
+		t.Errorf("undo: %+v", r)
+	}
+	if diff := snapshot.Compare(before, w.scan(t)); len(diff) > 0 {
+		t.Errorf("%+v", diff[0])
+	}
+	must(t, os.Rename(folders[0]+"-elsewhere", folders[0]))
+	w.ok(t, "migrate", "--undo")
+}

@@ -48,25 +48,34 @@ func (m *migration) recordPath() string { return m.host.Store.LibPath("data", "s
 
 // readRecord gives what is written down; ok is false when nothing was ever migrated.
 func (m *migration) readRecord() (rec record, ok bool, err error) {
-	b, err := os.ReadFile(m.recordPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return rec, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &rec)
-	}
-	if err != nil {
-		return rec, false, fmt.Errorf("cannot read what was migrated: %w", err)
-	}
-	return rec, true, nil
+	ok, err = readJSON(m.recordPath(), &rec)
+	return rec, ok, err
 }
 
-func (m *migration) writeRecord(rec record) error {
-	b, err := json.MarshalIndent(rec, "", "  ")
-	if err != nil {
-		return fmt.Errorf("cannot write down what was migrated: %w", err)
+func (m *migration) writeRecord(rec record) error { return m.writeJSON(m.recordPath(), rec) }
+
+// readJSON reads a file of ours into what to points to; ok is false when there is none.
+func readJSON(path string, to any) (ok bool, err error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	return m.host.Store.WriteFile(m.recordPath(), append(b, '\n'), 0o600)
+	if err == nil {
+		err = json.Unmarshal(b, to)
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	return true, nil
+}
+
+// writeJSON writes a file of ours below DOKKU_LIB_ROOT.
+func (m *migration) writeJSON(path string, what any) error {
+	b, err := json.MarshalIndent(what, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return m.host.Store.WriteFile(path, append(b, '\n'), 0o600)
 }
 
 // The files in the folder of a backup.
@@ -76,16 +85,10 @@ const (
 	afterFile   = "after-migrate.json" // the manifest of what migrate left: what differs later, others did
 )
 
-func readManifest(path string) (snapshot.Manifest, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the backup: %w", err)
-	}
-	m := snapshot.Manifest{}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fmt.Errorf("cannot read the backup: %s: %w", path, err)
-	}
-	return m, nil
+// readManifest reads one of them; ok is false when there is none.
+func readManifest(path string) (m snapshot.Manifest, ok bool, err error) {
+	ok, err = readJSON(path, &m)
+	return m, ok, err
 }
 
 func writeManifest(path string, m snapshot.Manifest) error {

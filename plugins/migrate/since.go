@@ -2,9 +2,7 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -54,12 +52,9 @@ func (m *migration) since(ctx context.Context, rec record) (all []remark, lost b
 			all = append(all, remark{App: name, What: "Its containers were replaced by others of the same release, as a restart does. Dokku finds the new ones."})
 		}
 	}
-	after, err := readManifest(filepath.Join(rec.Folder, afterFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return all, lost, nil
-	}
-	if err != nil {
-		return nil, false, err
+	after, ok, err := readManifest(filepath.Join(rec.Folder, afterFile))
+	if err != nil || !ok {
+		return all, lost, err
 	}
 	now, err := snapshot.Scan(ctx, m.tree(rec.Folder))
 	if err != nil {

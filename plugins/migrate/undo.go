@@ -48,7 +48,10 @@ func (m *migration) undo(ctx context.Context, c *command.Call, out *command.Outp
 		return m.tell(c, how, result)
 	}
 	result.Backup = rec.Folder
-	before, err := readManifest(filepath.Join(rec.Folder, beforeFile))
+	before, whole, err := readManifest(filepath.Join(rec.Folder, beforeFile))
+	if err == nil && !whole {
+		err = command.Fail("The backup is not in %s any more. Put it back there, and run this again", rec.Folder)
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,20 @@ var appData = []string{"app-json", "apps", "builder-lambda", "builds", "cron", "
 // rest says what happened to the one app.
 var copiedData = []string{"app-json", "builder-lambda", "docker-options", "git", "ps"}
 
+// newData are those that an app has from the start, so that scripts can write
+// into them. Source: Dokku's handlers of post-create.
+var newData = []string{"app-json", "apps", "ps", "scheduler-docker-local"}
+
+// MakeAppData makes them for a new app.
+func (s *Store) MakeAppData(app string) error {
+	for _, feature := range newData {
+		if err := s.MkdirAll(s.DataDir(feature, app), 0o755); err != nil {
+			return fmt.Errorf("cannot make the data folders of %s: %w", app, err)
+		}
+	}
+	return nil
+}
+
 // MakeAppDir makes the folder of a new app. Errors: fs.ErrExist when there is
 // one, so that of two who create an app one is told so.
 func (s *Store) MakeAppDir(app string) error {

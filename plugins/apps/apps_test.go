@@ -41,6 +41,21 @@ func TestOneOfManyCreatesAnApp(t *testing.T) {
 	}
 }
 
+// Scripts for Dokku write into these before the first deploy.
+func TestANewAppHasItsDataFolders(t *testing.T) {
+	w := plugintest.Make(t, apps.Plugin)
+	w.Dokku("apps:create", "blog")
+	for _, folder := range []string{"app-json", "apps", "ps", "scheduler-docker-local"} {
+		if info, err := os.Stat(w.Host.Store.DataDir(folder, "blog")); err != nil || !info.IsDir() {
+			t.Errorf("%s: %v", folder, err)
+		}
+	}
+	w.Dokku("--force", "apps:destroy", "blog")
+	if _, err := os.Stat(w.Host.Store.DataDir("ps", "blog")); err == nil {
+		t.Error("a folder outlives the app")
+	}
+}
+
 func TestNothingHappensToAnAppDuringItsDeploy(t *testing.T) {
 	w := plugintest.Make(t, apps.Plugin)
 	w.Dokku("apps:create", "blog")

@@ -28,6 +28,9 @@ func (a apps) createApp(ctx context.Context, out *command.Output, name string) e
 	}
 	err := a.h.Store.Set(propCreated, name, strconv.FormatInt(a.now().Unix(), 10))
 	if err == nil {
+		err = a.h.Store.MakeAppData(name)
+	}
+	if err == nil {
 		err = a.h.Bus.Event(ctx, "post-create", name)
 	}
 	if err != nil {

@@ -40,6 +40,9 @@ func (x *External) run(ctx context.Context, p Installed, s execution) error {
 	}
 	cmd.Env = append(append(cmd.Env, CallEnv(ctx)...), config...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
+	if own := command.Inherit(s.in); own != nil {
+		cmd.Stdin = own
+	}
 	if s.tty != nil {
 		device, err := atTerminal(cmd, s.tty)
 		if err != nil {

@@ -229,7 +229,7 @@ func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		in := s.in
-		if h.external && !forHandlers(ctx) {
+		if h.external && !forHandlers(ctx) && command.Inherit(s.in) == nil {
 			in = strings.NewReader("")
 		}
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {

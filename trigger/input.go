@@ -8,11 +8,10 @@ type inputKey struct{}
 // Events fired with ctx, as with `echo text | plugn trigger NAME`, or for the
 // program that scheduler-run starts.
 //
-// Without it external handlers read nothing. Dokku's inherit the descriptor and
-// leave it alone unless they read; here what is sent must be taken from the
-// caller before anybody knows whether it is read, and then a loop such as
-// `while read app; do dokku ps:restart $app; done < list` would end after its
-// first line.
+// A local caller hands its descriptor over (command.Inheritable), which external
+// handlers inherit, as with Dokku, whatever the trigger. From others, what is sent
+// must be taken before anybody knows whether it is read, so without this external
+// handlers read nothing of theirs.
 func WithInput(ctx context.Context) context.Context {
 	return context.WithValue(ctx, inputKey{}, true)
 }

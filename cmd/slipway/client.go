@@ -62,10 +62,11 @@ func run(socket string, argv []string, env map[string]string) (int, error) {
 // connect opens the connection. The socket's owner vouches for the daemon, so
 // its host key is not checked; the daemon asks the kernel who we are.
 func connect(socket string) (ssh.Conn, error) {
-	conn, err := net.Dial("unix", socket)
+	dialled, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
 		return nil, dialError(socket, err)
 	}
+	conn := &withStdin{UnixConn: dialled}
 	_ = conn.SetDeadline(time.Now().Add(answerTime)) // cannot fail on an open socket
 	config := &ssh.ClientConfig{
 		User:            protocol.User,

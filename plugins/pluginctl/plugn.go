@@ -8,6 +8,7 @@ import (
 	"github.com/slipwayhq/slipway/command"
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/plugin/metadata"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type plugnArgs struct {
@@ -49,7 +50,7 @@ func (p *plugins) plugnTrigger(ctx context.Context, c *command.Call, args []stri
 		return command.BadInput("Name a trigger: plugn trigger NAME")
 	}
 	if !c.Actor.Root || !asRootHooks[args[0]] {
-		return p.host.Bus.Event(ctx, args[0], args[1:]...)
+		return p.host.Bus.Event(trigger.WithInput(ctx), args[0], args[1:]...)
 	}
 	if err := p.host.Bus.Compiled().Event(ctx, args[0], args[1:]...); err != nil {
 		return err

@@ -106,6 +106,9 @@ func (c caller) asKey(env map[string]string) caller {
 }
 
 func peer(conn net.Conn) (*unix.Ucred, error) {
+	if with, ok := conn.(*withStdin); ok {
+		conn = with.UnixConn
+	}
 	uc, ok := conn.(*net.UnixConn)
 	if !ok {
 		return nil, errors.New("not a unix socket")

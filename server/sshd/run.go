@@ -3,8 +3,10 @@ package sshd
 import (
 	"context"
 	"io"
+	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
@@ -94,7 +96,7 @@ const interrupted = 130
 func (ss *session) input(ctx context.Context) io.Reader {
 	r, w := io.Pipe()
 	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
-	return &demandedInput{PipeReader: r, start: func() {
+	return &demandedInput{PipeReader: r, file: ss.stdin, start: func() {
 		ss.mu.Lock()
 		defer ss.mu.Unlock()
 		if ss.gone { // and what was left of the command reads: ctx has ended
@@ -112,11 +114,22 @@ func (ss *session) input(ctx context.Context) io.Reader {
 
 type demandedInput struct {
 	*io.PipeReader
-	once  sync.Once
-	start func()
+	once    sync.Once
+	start   func()
+	started atomic.Bool
+	file    *os.File // the caller's own descriptor, nil for none
 }
 
 func (d *demandedInput) Read(p []byte) (int, error) {
+	d.started.Store(true)
 	d.once.Do(d.start)
 	return d.PipeReader.Read(p)
+}
+
+// Inherit implements command.Inheritable.
+func (d *demandedInput) Inherit() *os.File {
+	if d.started.Load() {
+		return nil
+	}
+	return d.file
 }

@@ -221,7 +221,9 @@ func (s *Server) handle(srv *ssh.Server, conn net.Conn, leave func()) {
 			delete(s.conns, conn)
 			s.mu.Unlock()
 		}()
-		srv.HandleConn(&handshake{Conn: promptly(conn), over: over})
+		conn := receivingStdin(promptly(conn))
+		defer conn.Close() // and the descriptor that came with it
+		srv.HandleConn(&handshake{Conn: conn, over: over})
 	})
 }
 

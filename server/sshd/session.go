@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ type session struct {
 	srv    *Server
 	ch     gossh.Channel
 	caller caller
+	stdin  *os.File // of a local caller that handed it over
 	env    map[string]string
 	pty    *ptyRequest // nil: the caller has no terminal
 
@@ -50,7 +52,8 @@ type (
 // handleSession serves one session channel until the caller or the command
 // closes it.
 func (s *Server) handleSession(conn *gossh.ServerConn, nc gossh.NewChannel, ctx ssh.Context, who identify) {
-	open := &ctx.Value(handshakeKey{}).(*handshake).open
+	shake := ctx.Value(handshakeKey{}).(*handshake)
+	open := &shake.open
 	defer open.Add(-1)
 	if open.Add(1) > maxSessions {
 		_ = nc.Reject(gossh.ResourceShortage, "too many sessions on one connection")
@@ -67,6 +70,9 @@ func (s *Server) handleSession(conn *gossh.ServerConn, nc gossh.NewChannel, ctx 
 	}
 	cmdCtx, cancel := context.WithCancel(s.base)
 	ss := &session{srv: s, ch: ch, caller: who(conn, ctx), env: map[string]string{}, cancel: cancel}
+	if with, ok := shake.Conn.(*withStdin); ok {
+		ss.stdin = with.file()
+	}
 	ss.serve(cmdCtx, requests)
 }
 

@@ -74,8 +74,12 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 	if sub == "" {
 		sub = "default"
 	}
+	var parent []string
+	if sub == "default" || sub == "help" {
+		parent = append([]string{"dokku"}, c.Argv...)
+	}
 	call := func(p Installed, path string) error {
-		return x.run(ctx, p, execution{path: path, args: c.Argv, in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), tty: c.TTY})
+		return x.run(ctx, p, execution{path: path, args: c.Argv, in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), tty: c.TTY, parent: parent})
 	}
 	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
 		folder := feature
@@ -104,27 +108,24 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 	return false, nil
 }
 
-// helpScript runs a plugin's commands with help as a child of its own.
-const helpScript = `"$1" help; exit $?`
-
 // Help lists the help lines of all plugins' commands, or with all those of every
 // command. A plugin tells one from the other by its parent's command line, which
 // in Dokku is that of dokku help --all: ps -o command= $PPID. Source:
 // help-functions of Dokku's data plugins.
 func (x *External) Help(ctx context.Context, all bool) []string {
 	var lines []string
+	parent := []string{"dokku", "help"}
+	if all {
+		parent = append(parent, "--all")
+	}
 	for _, p := range x.roster.members() {
 		path := filepath.Join(p.Dir, "commands")
 		if !executable(path) {
 			continue
 		}
-		args := []string{"-c", helpScript, "dokku", path}
-		if all {
-			args = append(args, "--all")
-		}
 		var out strings.Builder
 		err := x.inTime(ctx, hook{plugin: p, trigger: "commands"}, func(ctx context.Context) error {
-			return x.run(ctx, p, execution{path: "/bin/sh", args: args, in: strings.NewReader(""), out: &out, err: io.Discard})
+			return x.run(ctx, p, execution{path: path, args: []string{"help"}, in: strings.NewReader(""), out: &out, err: io.Discard, parent: parent})
 		})
 		if err != nil {
 			continue

@@ -224,6 +224,8 @@ func TestHooksLearnOfTheCommandTheyArePartOf(t *testing.T) {
 // dokku help --all had no commands of data plugins: they look at the command line of their parent, which was slipwayd's.
 func TestHelpOfAllCommandsIsToldByTheParent(t *testing.T) {
 	x, dir := external(t)
+	x.host.Client = filepath.Join(t.TempDir(), "client")
+	script(t, filepath.Dir(x.host.Client), "client", `eval "$SLIPWAY_HOOK"; exit $?`) // as the client does it
 	script(t, dir, "store/commands", `
 case "$(ps -o command= $PPID)" in
   *"--all"*) echo "    store:create <name>, Create a store" ;;

@@ -75,6 +75,9 @@ type Host struct {
 	// call, and gives its exit code. It is set once all commands are known.
 	Dispatch func(ctx context.Context, c *command.Call, argv []string) int
 
+	// Client is the path of the thin client, "" where there is none.
+	Client string
+
 	// Version is that of Slipway.
 	Version string
 	// NoPlugins leaves external plugins out: for a server on which one of them breaks everything.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/protocol"
+	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/state"
 	"github.com/slipwayhq/slipway/trigger"
 )
@@ -25,6 +27,7 @@ type execution struct {
 	in       io.Reader
 	out, err io.Writer
 	tty      command.Terminal // stands for all three; may be nil
+	parent   []string         // the command line that its parent is to have; nil: any
 }
 
 // run runs one executable of a plugin to its end. Its error is command.Exit when
@@ -34,7 +37,7 @@ func (x *External) run(ctx context.Context, p Installed, s execution) error {
 	if err != nil {
 		return err
 	}
-	cmd := x.host.Exec.Command(ctx, s.path, s.args...)
+	cmd := x.command(ctx, s)
 	if x.host.Exec.More != nil {
 		cmd.Env = append(cmd.Env, x.host.Exec.More()...)
 	}
@@ -58,6 +61,17 @@ func (x *External) run(ctx context.Context, p Installed, s execution) error {
 		return fmt.Errorf("cannot run %s: %w", s.path, err)
 	}
 	return nil
+}
+
+// command is the executable, below a parent of the command line that it asks for.
+func (x *External) command(ctx context.Context, s execution) *exec.Cmd {
+	if s.parent == nil || x.host.Client == "" {
+		return x.host.Exec.Command(ctx, s.path, s.args...)
+	}
+	cmd := x.host.Exec.Command(ctx, x.host.Client)
+	cmd.Args = s.parent
+	cmd.Env = append(cmd.Env, protocol.Hook+"="+words.Quote(append([]string{s.path}, s.args...)))
+	return cmd
 }
 
 // Command is a child process with this environment and user: an argument

@@ -25,6 +25,9 @@ import (
 )
 
 func main() {
+	if line := os.Getenv(protocol.Hook); line != "" {
+		os.Exit(runHook(line))
+	}
 	program, argv := called(os.Args[0], os.Args[1:])
 	switch program {
 	case "static-server":

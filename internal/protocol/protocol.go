@@ -41,6 +41,10 @@ var programs = []string{
 // IsProgram tells whether a name is that of such a program. The daemon takes them from local callers alone.
 func IsProgram(name string) bool { return slices.Contains(programs, name) }
 
+// Hook is the variable that makes the client a mere parent: it runs the command line in it and ends as that does. A plugin's
+// help asks ps(1) for the command line of its parent, to know whether it is `dokku help --all`.
+const Hook = "SLIPWAY_HOOK"
+
 // AllowedKeys are the options of authorized_keys for a key that ssh-keys:add adds,
 // in place of those that Dokku's sshcommand gives it.
 const AllowedKeys = "SSHCOMMAND_ALLOWED_KEYS"

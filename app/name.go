@@ -51,15 +51,19 @@ func (n *Name) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-var processTypeRE = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
-
 // ErrProcessType says that a process type is invalid.
 var ErrProcessType = errors.New("process type may only contain letters, digits, underscores and hyphens, and at most 63 of them")
 
 // ParseProcessType checks the name of a process type, such as "web".
 func ParseProcessType(s string) (string, error) {
-	if !processTypeRE.MatchString(s) {
+	if s == "" || len(s) > maxName {
 		return "", ErrProcessType
+	}
+	for i := range len(s) { // not by a regexp: a counted one costs the client half a millisecond at every start
+		c := s[i]
+		if c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return "", ErrProcessType
+		}
 	}
 	return s, nil
 }

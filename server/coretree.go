@@ -47,7 +47,7 @@ func coreTree(h *plugin.Host, all []plugin.Plugin, client string) *tree {
 	t := &tree{lib: h.Store.Lib(), version: h.Version, files: map[string]string{}, links: map[string]string{}}
 	t.files[plugin.CoreMarker] = "This folder is Slipway's, which writes it at its start. A Dokku's has no such file.\n"
 	t.files["config.toml"] = ""
-	for _, name := range []string{"dokku", "plugn", "sigil", "procfile-util"} {
+	for _, name := range []string{"dokku", "netrc", "plugn", "procfile-util", "sigil"} {
 		t.links["bin/"+name] = client
 	}
 	about := map[string]string{}

@@ -1,7 +1,8 @@
 // Slipway is the thin client of the control plane: it sends its arguments over
 // SSH on a unix socket and passes terminal, streams, signals and exit code
 // through. Called as dokku it is the same; called as static-server it serves
-// the files of a static app, and called as netrc it is the tool of that name.
+// the files of a static app, and called as netrc, sigil or procfile-util it is the
+// tool of that name.
 //
 //	slipway apps:create blog
 //	cat ann.pub | slipway ssh-keys:add ann
@@ -34,6 +35,8 @@ func main() {
 		os.Exit(static.Main(os.Args[1:], os.Stderr))
 	case "netrc":
 		os.Exit(netrc.Main(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	case "sigil", "procfile-util":
+		os.Exit(tool(program, os.Args[1:]))
 	}
 	env := protocol.Environ(os.Getenv)
 	// Who comes by an SSH key is told what to be by the forced command, which is no script's: nothing that a key's holder

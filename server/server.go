@@ -102,7 +102,7 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
 		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort, Version: cfg.Version,
-		Client: filepath.Join(cfg.BinDir, "slipway"),
+		Client:    filepath.Join(cfg.BinDir, "slipway"),
 		NoPlugins: cfg.NoPlugins,
 	}
 	if account != nil {

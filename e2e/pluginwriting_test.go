@@ -143,3 +143,52 @@ func TestASkeletonOverSSHIsAnArchive(t *testing.T) {
 		t.Errorf("a folder for who comes by SSH: %v", err)
 	}
 }
+
+// A plugin is found in an index of the operator's own, got by the daemon, and installed by its name.
+func TestAPluginIsInstalledByAnIndex(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"minisign", "jq"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	in := newInstallation(t)
+	got, err := in.shell(t, t.TempDir(), `set -e
+dokku plugin:new hello >&2
+cd hello && git init --quiet && git add -A && git commit --quiet -m one
+commit=$(git rev-parse HEAD)
+sum=$(git ls-tree -r "$commit" | LC_ALL=C sort -k 4 | while read -r mode _ id path; do
+  echo "$mode $(git cat-file blob "$id" | sha256sum | cut -d ' ' -f 1) $path"
+done | sha256sum | cut -d ' ' -f 1)
+echo broken > post-create && git commit --quiet -a -m two # not what the index has
+cd ..
+jq -n --arg git "file://$PWD/hello" --arg commit "$commit" --arg sum "$sum" '{
+  format: 1, serial: 1, issued: (now | todate), expires: (now + 3600 | todate),
+  plugins: [{name: "hello", version: "0.1.0", description: "Says hello", git: $git, commit: $commit, sha256: $sum}]}' > index.json
+minisign -G -W -p index.pub -s index.key > /dev/null
+minisign -S -s index.key -m index.json
+dokku plugin:index-update index.json 2>&1 > /dev/null || echo "refused"
+dokku plugin:set --global index-key "$(tail -n 1 index.pub)" >&2
+dokku plugin:index-update index.json >&2
+dokku plugin:search says hello
+dokku plugin:install hello >&2
+dokku apps:create blog
+dokku hello:hello you
+dokku plugin:list --format json | jq -r '.[] | select(.name == "hello") | .committish' | grep -cx "$commit"
+`)
+	if err != nil {
+		t.Error(err)
+	}
+	want := ` !     The index of plugins at index.json cannot be used, and the one that is here stays: its signature is not that of the key
+refused
+hello 0.1.0 Says hello
+-----> Creating blog...
+-----> Creating new app virtual host file...
+-----> hi, blog
+hi, you
+1
+`
+	if squeeze(got) != squeeze(want) {
+		t.Errorf("printed:\n%s\nwant:\n%s", got, want)
+	}
+}

@@ -53,6 +53,9 @@ func (f Finding) String() string {
 	return where + ": " + f.Message
 }
 
+// NoMetadata is what is wrong with a folder that is no plugin.
+var NoMetadata = Finding{metadata.File, 0, Error, "it is missing: without it the folder is no plugin"}
+
 // Folder is a plugin to look at.
 type Folder struct {
 	Dir string
@@ -123,7 +126,7 @@ func (f Folder) metadata() (metadata.Plugin, []Finding) {
 	}
 	about, err := metadata.Read(f.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return about, say(Error, "it is missing: without it the folder is no plugin")
+		return about, []Finding{NoMetadata}
 	}
 	if err != nil {
 		return about, say(Error, "%v", err)

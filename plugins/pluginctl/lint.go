@@ -30,6 +30,9 @@ func (p *plugins) lint(ctx context.Context, c *command.Call, in lintArgs) (err e
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(filepath.Join(dir, metadata.File)); errors.Is(err, fs.ErrNotExist) { // it may be any folder, and large
+		return p.sayFound(c.Out, in, []lint.Finding{lint.NoMetadata})
+	}
 	// A copy: the folder may be where the system user, who runs `commands` of it, may not look.
 	work, err := os.MkdirTemp("", "slipway-lint-")
 	if err != nil {
@@ -40,8 +43,11 @@ func (p *plugins) lint(ctx context.Context, c *command.Call, in lintArgs) (err e
 	if err := copyFolder(dir, copied); err != nil {
 		return command.Fail("The folder %s cannot be read: %w", in.Plugin, err)
 	}
-	for _, path := range []string{work, copied} {
-		if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // it has nothing secret; the system user must get there
+	if err := os.Chmod(copied, 0o755); err != nil { //nolint:gosec // nobody else gets there: see below
+		return err
+	}
+	if user := p.host.Exec.User; user != nil { // the folder above is for one user alone; the copy may have what others may not see
+		if err := os.Chown(work, int(user.UID), int(user.GID)); err != nil {
 			return err
 		}
 	}

@@ -57,9 +57,9 @@ ENV USER=herokuishuser
 	"start":         "#!/bin/sh\nfor file in /app/.profile.d/*.sh; do [ ! -e \"$file\" ] || . \"$file\"; done\nexec /testapp \"$@\"\n",
 }
 
-func newDokkuServer(t *testing.T, version string) *dokkuServer {
+func newDokkuServer(t *testing.T, version, init string) *dokkuServer {
 	t.Helper()
-	m := newMachine(t)
+	m := newMachine(t, init)
 	s := &dokkuServer{installation: m.installation(t), t: t}
 	s.tree = dokkutree.Tree{At: m.root, Root: "/home/dokku", Lib: "/var/lib/dokku", Version: version}
 	s.must(s.tree.Lay())
@@ -80,7 +80,11 @@ func newDokkuServer(t *testing.T, version string) *dokkuServer {
 	}
 	s.must(run(m.command("chown", "-R", "dokku:dokku", "/home/dokku", "/var/lib/dokku")))
 	s.must(run(exec.Command("cp", filepath.Join(binaries, "testapp"), m.path("/usr/sbin/nginx"))))
-	s.startNginx()
+	if init == "systemd" {
+		s.startUnits()
+	} else {
+		s.startNginx()
+	}
 	s.before = s.running()
 	return s
 }
@@ -211,6 +215,28 @@ func (s *dokkuServer) startNginx() {
 	s.must(s.nginx.Start())
 	nginx := s.nginx
 	s.t.Cleanup(func() { nginx.Process.Kill() })
+	s.must(await(10*time.Second, func() (bool, error) { return s.answers("blog") == "nginx", nil }))
+}
+
+// units are what Dokku, and nginx, have on a machine with systemd. Source: Dokku plugins/00_dokku-standard/install,
+// plugins/scheduler-docker-local/install.
+var units = map[string]string{
+	"dokku-redeploy.service": "[Unit]\nDescription=Dokku app redeploy service\n[Service]\nType=simple\nUser=dokku\nExecStart=/usr/bin/dokku ps:restore --parallel -1\n[Install]\nWantedBy=docker.service\n",
+	"dokku-retire.service":   "[Unit]\nDescription=Dokku retire service\n[Service]\nType=oneshot\nUser=dokku\nExecStart=/usr/bin/dokku ps:retire\nSuccessExitStatus=137\n[Install]\nWantedBy=docker.service\n",
+	"dokku-retire.timer":     "[Unit]\nDescription=Run dokku-retire.service every 5 minutes\n[Timer]\nOnCalendar=*:0/5\n[Install]\nWantedBy=timers.target\n",
+	"nginx.service":          "[Service]\nExecStart=/usr/sbin/nginx\nExecStop=/usr/sbin/nginx -s quit\n[Install]\nWantedBy=multi-user.target\n",
+}
+
+// startUnits installs the units of Dokku, nginx and Slipway, and starts them as they are on a Dokku machine that Slipway was
+// just installed on.
+func (s *dokkuServer) startUnits() {
+	s.t.Helper()
+	for name, text := range units {
+		s.must(os.WriteFile(s.machine.path("/etc/systemd/system/"+name), []byte(text), 0o644))
+	}
+	s.must(run(exec.Command("cp", "../contrib/systemd/slipwayd.service", "../contrib/systemd/slipway-proxy.service", s.machine.path("/etc/systemd/system/"))))
+	s.must(run(s.command("systemctl", "daemon-reload")))
+	s.must(run(s.command("systemctl", "enable", "--now", "--quiet", "dokku-redeploy.service", "dokku-retire.service", "dokku-retire.timer", "nginx.service", "slipwayd.service", "slipway-proxy.service")))
 	s.must(await(10*time.Second, func() (bool, error) { return s.answers("blog") == "nginx", nil }))
 }
 

@@ -22,16 +22,17 @@ import (
 // (copy-on-write, gone with the test) with a network and a Docker engine of its own. Its processes are processes of this one.
 type machine struct {
 	dir    string // of files that it shares with this one, at the same path
+	init   string // systemd, or "" for none
 	root   string // where its files are seen from here
 	holder *exec.Cmd
 	engine *dockerd
 }
 
-// makeMachine lays the files and keeps the namespaces open. It is given the machine's folder and those that both share.
-// What a Dokku or a Slipway of this machine has is not in the copy.
+// makeMachine lays the files and keeps the namespaces open. It is given what the machine's init is, its folder and those that
+// both share. What a Dokku or a Slipway of this machine has is not in the copy.
 const makeMachine = `set -e
 mount --make-rprivate /
-dir=$1; shift
+init=$1 dir=$2; shift 2
 mount -t tmpfs -o mode=755 machine "$dir/cow"
 mkdir "$dir/cow/upper" "$dir/cow/work" "$dir/cow/root"
 mount -t overlay -o "lowerdir=/,upperdir=$dir/cow/upper,workdir=$dir/cow/work" machine "$dir/cow/root"
@@ -41,7 +42,16 @@ rm -f usr/bin/dokku usr/local/bin/dokku usr/local/bin/slipway usr/local/bin/slip
 mkdir -p var/lib/docker etc/cron.d var/spool/cron/crontabs
 mount -t proc proc proc
 mount -t sysfs sysfs sys
-[ ! -d sys/fs/cgroup ] || mount --rbind /sys/fs/cgroup sys/fs/cgroup
+if [ "$init" != systemd ]; then
+	mount --rbind /sys/fs/cgroup sys/fs/cgroup
+elif [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+	mount -t cgroup2 cgroup2 sys/fs/cgroup
+else
+	mount --rbind /sys/fs/cgroup sys/fs/cgroup
+	umount -l sys/fs/cgroup/systemd
+	mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
+	umount -l sys/fs/cgroup/unified || true
+fi
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 run run
 mount -t tmpfs -o mode=1777 tmp tmp
@@ -54,8 +64,22 @@ ip link set lo up
 mkdir .before
 pivot_root . .before
 umount -l .before
+if [ "$init" = systemd ]; then
+	rm -rf lib/systemd/system/*.wants lib/systemd/system-generators lib/systemd/system/docker.* etc/systemd/system/* etc/fstab
+	echo ready
+	container=e2e exec lib/systemd/systemd --system --unit=multi-user.target --default-standard-output=null --show-status=no
+fi
 echo ready
 exec sleep infinity
+`
+
+// inOwnCgroup runs a command in a cgroup of its own, whose path it is given, as the root of all that the command sees: systemd
+// takes what it finds there.
+const inOwnCgroup = `set -e
+mkdir -p "$1"
+echo 0 >"$1/cgroup.procs"
+shift
+exec unshare --cgroup "$@"
 `
 
 // dokkuID is the user and the group dokku of a machine.
@@ -63,7 +87,7 @@ const dokkuID = "20200"
 
 // newMachine makes a machine with our programs installed and none of them running. Where that is not possible the test is
 // skipped.
-func newMachine(t *testing.T) *machine {
+func newMachine(t *testing.T, init string) *machine {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("a machine of its own needs root")
@@ -72,15 +96,20 @@ func newMachine(t *testing.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{dir: filepath.Join(dir, "shared")}
+	m := &machine{dir: filepath.Join(dir, "shared"), init: init}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	for _, name := range []string{"cow", "docker", "shared", "shared/keys"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m.holder = exec.Command("sh", "-c", makeMachine, "machine", dir, m.dir, keys)
-	m.holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC, Setpgid: true}
+	argv := []string{"sh", "-c", makeMachine, "machine", init, dir, m.dir, keys}
+	flags := uintptr(syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC)
+	if init == "systemd" {
+		argv, flags = append([]string{"sh", "-c", inOwnCgroup, "cgroup", m.cgroup(t)}, argv...), flags|syscall.CLONE_NEWPID|syscall.CLONE_NEWUTS
+	}
+	m.holder = exec.Command(argv[0], argv[1:]...)
+	m.holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setpgid: true}
 	var complaint strings.Builder
 	m.holder.Stderr = &complaint
 	ready, err := m.holder.StdoutPipe()
@@ -99,6 +128,13 @@ func newMachine(t *testing.T) *machine {
 		t.Skipf("no machine can be made here: %v %s", err, complaint.String())
 	}
 	m.root = "/proc/" + strconv.Itoa(m.holder.Process.Pid) + "/root"
+	if init == "systemd" {
+		if err := await(20*time.Second, func() (bool, error) {
+			return m.command("systemctl", "is-active", "--quiet", "multi-user.target").Run() == nil, nil
+		}); err != nil {
+			t.Skip("systemd does not run on a machine of its own: ", err)
+		}
+	}
 	for _, name := range []string{"slipway", "slipwayd"} {
 		if err := run(exec.Command("cp", "-L", filepath.Join(binaries, name), m.path("/usr/local/bin/"))); err != nil {
 			t.Fatal(err)
@@ -106,6 +142,18 @@ func newMachine(t *testing.T) *machine {
 	}
 	m.startEngine(t)
 	return m
+}
+
+// cgroup is the path of the cgroup of a machine with systemd.
+func (m *machine) cgroup(t *testing.T) string {
+	t.Helper()
+	root := "/sys/fs/cgroup"
+	if !fileExists(filepath.Join(root, "cgroup.controllers")) {
+		root = filepath.Join(root, "systemd")
+	}
+	path := filepath.Join(root, "slipway-"+filepath.Base(filepath.Dir(m.dir)))
+	t.Cleanup(func() { exec.Command("find", path, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";").Run() })
+	return path
 }
 
 func (m *machine) startEngine(t *testing.T) {
@@ -129,10 +177,13 @@ func (m *machine) startEngine(t *testing.T) {
 // path is where a file of the machine is seen from here.
 func (m *machine) path(path string) string { return m.root + path }
 
-// command is a command on the machine, in its root folder, with the id of its process here.
+// command is a command on the machine, in its root folder. Without systemd its process has the same id here.
 func (m *machine) command(name string, args ...string) *exec.Cmd {
-	enter := []string{"--target", strconv.Itoa(m.holder.Process.Pid), "--mount", "--net", "--ipc", "--root", "--", name}
-	return exec.Command("nsenter", append(enter, args...)...)
+	enter := []string{"--target", strconv.Itoa(m.holder.Process.Pid), "--mount", "--net", "--ipc", "--root"}
+	if m.init == "systemd" {
+		enter = append(enter, "--pid", "--cgroup", "--uts")
+	}
+	return exec.Command("nsenter", append(append(enter, "--", name), args...)...)
 }
 
 // dial connects to the machine from itself, whatever host names the address has.

@@ -23,7 +23,7 @@ func kill(cmd *exec.Cmd, after time.Duration) error {
 
 // Wherever migrate and --undo are killed: the containers run on, and either run again ends well.
 func TestMigrateIsKilled(t *testing.T) {
-	s := newDokkuServer(t, "0.30.11")
+	s := newDokkuServer(t, "0.30.11", "")
 	before := s.files(t)
 	took := func(args ...string) time.Duration {
 		start := time.Now()
@@ -67,7 +67,7 @@ func TestMigrateIsKilled(t *testing.T) {
 
 // A full disk ends migrate and --undo with its reason, and both go on when there is room.
 func TestMigrateOnAFullDisk(t *testing.T) {
-	s := newDokkuServer(t, "0.30.11")
+	s := newDokkuServer(t, "0.30.11", "")
 	s.must(run(s.command("sh", "-c", `set -e
 mkdir /state
 mount -t tmpfs -o size=32m full /state

@@ -17,7 +17,7 @@ import (
 func TestMigrate(t *testing.T) {
 	for _, version := range []string{"0.30.11", "0.38.27"} {
 		t.Run(version, func(t *testing.T) {
-			s := newDokkuServer(t, version)
+			s := newDokkuServer(t, version, "")
 			blog, shop := s.startLoad("blog.example.com", "/", "one"), s.startLoad("shop.example.com", "/", "shop")
 			defer blog.stop()
 			defer shop.stop()

@@ -30,9 +30,9 @@ var (
 	CronTasks    = cronTasks
 )
 
-// New makes the feature for a host that is a folder, where run stands for its commands.
-func New(h *plugin.Host, flow *deploy.Flow, root string, run func(ctx context.Context, argv ...string) error) (*Migration, plugin.Plugin) {
-	m := &migration{h, flow, machine{root: root, binDir: "/usr/local/bin", run: run}}
+// New makes the feature for a host that is a folder, where exec stands for its commands.
+func New(h *plugin.Host, flow *deploy.Flow, root string, exec func(ctx context.Context, argv ...string) (string, error)) (*Migration, plugin.Plugin) {
+	m := &migration{h, flow, machine{root: root, binDir: "/usr/local/bin", exec: exec}}
 	return m, m.plugin()
 }
 

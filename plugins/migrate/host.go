@@ -68,7 +68,7 @@ func (m machine) surveyUnits(ctx context.Context, p *plan) {
 func (m machine) unitStep(ctx context.Context, p *plan, unit, what string) {
 	s := step{What: what, Command: "systemctl disable --now " + unit, Undo: "systemctl enable --now " + unit}
 	if m.systemd() {
-		h := hostStep{Kind: "unit", Name: unit, Enabled: m.is(ctx, "is-enabled", unit), Active: m.is(ctx, "is-active", unit)}
+		h := hostStep{Kind: "unit", Name: unit, Enabled: m.enabled(ctx, unit), Active: m.active(ctx, unit)}
 		if !h.Enabled && !h.Active {
 			return
 		}

@@ -22,20 +22,27 @@ const commandTime = 2 * time.Minute
 type machine struct {
 	root   string // "/", or a folder that stands for it in tests
 	binDir string // where our own programs are
-	run    func(ctx context.Context, argv ...string) error
+	// exec runs a command and gives what it prints.
+	exec func(ctx context.Context, argv ...string) (string, error)
 }
 
 // thisMachine is the one that we run on.
 func thisMachine(binDir string) machine {
-	return machine{root: "/", binDir: binDir, run: func(ctx context.Context, argv ...string) error {
+	return machine{root: "/", binDir: binDir, exec: func(ctx context.Context, argv ...string) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, commandTime)
 		defer cancel()
 		out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput() //nolint:gosec // names of units come from the constants below
+		text := strings.TrimSpace(string(out))
 		if err != nil {
-			return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, strings.TrimSpace(string(out)))
+			return text, fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, text)
 		}
-		return nil
+		return text, nil
 	}}
+}
+
+func (m machine) run(ctx context.Context, argv ...string) error {
+	_, err := m.exec(ctx, argv...)
+	return err
 }
 
 func (m machine) path(elem ...string) string {
@@ -60,9 +67,15 @@ func (m machine) hasUnit(name string) bool {
 	return false
 }
 
-// is asks systemctl a question that it answers by its exit code: is-enabled, is-active.
-func (m machine) is(ctx context.Context, question, unit string) bool {
-	return m.run(ctx, "systemctl", question, "--quiet", unit) == nil
+// enabled tells whether a unit starts with the machine by itself. One without [Install] is static: there is nothing to disable
+// about it. Source: systemctl(1), is-enabled.
+func (m machine) enabled(ctx context.Context, unit string) bool {
+	state, err := m.exec(ctx, "systemctl", "is-enabled", unit)
+	return err == nil && strings.HasPrefix(state, "enabled")
+}
+
+func (m machine) active(ctx context.Context, unit string) bool {
+	return m.run(ctx, "systemctl", "is-active", "--quiet", unit) == nil
 }
 
 // listener is a process that listens on a TCP port.

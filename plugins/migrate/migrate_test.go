@@ -338,7 +338,7 @@ func TestDaemonLeavesAppsOfDokkuAlone(t *testing.T) {
 
 func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	w := newWorld(t, "0.38.27")
-	for _, unit := range []string{"dokku-redeploy.service", "dokku-retire.timer", "nginx.service"} {
+	for _, unit := range []string{"dokku-redeploy.service", "dokku-retire.timer", "dokku-retire.service", "nginx.service"} {
 		w.unit(t, unit)
 	}
 	w.must(os.MkdirAll(w.m.HostPath("etc", "nginx", "conf.d"), 0o755))
@@ -367,7 +367,10 @@ func TestHostIsSwitchedOverAndBack(t *testing.T) {
 	if got := strings.Join(w.commands, "\n"); !strings.Contains(got, "systemctl disable --now --quiet dokku-retire.timer") || !strings.Contains(got, "systemctl disable --now --quiet nginx.service") {
 		t.Errorf("commands: %s", got)
 	}
-	w.ok(t, "migrate")
+	// A static unit, which cannot be disabled, was something to do for ever.
+	if r := w.ok(t, "migrate"); !strings.Contains(r.Stdout, "There is nothing to do") {
+		t.Errorf("the second time: %s", r.Stdout)
+	}
 	w.commands = nil
 	w.ok(t, "migrate", "--undo")
 	if diff := snapshot.Compare(before, w.host(t)); len(diff) > 0 {
@@ -492,24 +495,31 @@ func (w *world) unit(t *testing.T, name string) {
 }
 
 // runHost stands for the commands of the host.
-func (w *world) runHost(_ context.Context, argv ...string) error {
-	if strings.HasPrefix(argv[1], "is-") {
-		if w.off[argv[len(argv)-1]] {
-			return errors.New("it is off")
-		}
-		return nil
+func (w *world) runHost(_ context.Context, argv ...string) (string, error) {
+	unit := argv[len(argv)-1]
+	switch {
+	case argv[1] == "is-enabled" && unit == "dokku-retire.service":
+		return "static", nil
+	case strings.HasPrefix(argv[1], "is-") && w.off[unit]:
+		return "disabled", errors.New("it is off")
+	case argv[1] == "is-enabled":
+		return "enabled", nil
+	case argv[1] == "is-active" && unit == "dokku-retire.service":
+		return "inactive", errors.New("it runs now and then")
+	case argv[1] == "is-active":
+		return "active", nil
 	}
 	w.commands = append(w.commands, strings.Join(argv, " "))
 	if w.ran != nil {
-		return w.ran(argv)
+		return "", w.ran(argv)
 	}
 	switch argv[1] {
 	case "disable":
-		w.off[argv[len(argv)-1]] = true
+		w.off[unit] = true
 	case "enable", "start":
-		delete(w.off, argv[len(argv)-1])
+		delete(w.off, unit)
 	}
-	return nil
+	return "", nil
 }
 
 // What a migration that was killed leaves of its locks was taken for apps:lock by the next one.

@@ -72,8 +72,9 @@ func (f *Flow) prepareEnv(ctx context.Context, d *deployment, dir, rev string) (
 		if err != nil {
 			return nil, err
 		}
+		f.configChanged(ctx, d, revVar)
 	}
-	if err := f.declaredEnv(d, text); err != nil {
+	if err := f.declaredEnv(ctx, d, text); err != nil {
 		return nil, err
 	}
 	return f.host.Store.MergedEnv(d.app)
@@ -81,7 +82,7 @@ func (f *Flow) prepareEnv(ctx context.Context, d *deployment, dir, rev string) (
 
 // declaredEnv sets the variables of an app.json, once per deploy. Its words are
 // those of Dokku's plugins/app-json/functions.go, processAppJSONEnv.
-func (f *Flow) declaredEnv(d *deployment, text string) error {
+func (f *Flow) declaredEnv(ctx context.Context, d *deployment, text string) error {
 	if text == "" || d.envDeclared {
 		return nil
 	}
@@ -119,8 +120,17 @@ func (f *Flow) declaredEnv(d *deployment, text string) error {
 		d.out.Text("No env vars to set from app.json")
 	default:
 		d.out.Step("Setting %d env var(s) from app.json", len(set))
+		f.configChanged(ctx, d, slices.Sorted(maps.Keys(set))...)
 	}
 	return nil
+}
+
+// configChanged tells plugins which config vars a deploy has set. One that fails
+// ends nothing, as with config:set.
+func (f *Flow) configChanged(ctx context.Context, d *deployment, keys ...string) {
+	if err := f.host.Bus.Event(ctx, "post-config-update", append([]string{d.app, "set"}, keys...)...); err != nil {
+		d.out.Warn("Failure while triggering post-config-update: %v", err)
+	}
 }
 
 // secretBytes is how long a generated secret is before it is written in hex.

@@ -38,8 +38,9 @@ func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
 
 // handOver has a plugin's scheduler deploy a release. It looks for the image as
 // the app's latest, and asks by triggers for the Procfile and the scale. It fires
-// core-post-deploy and post-deploy itself.
-func (f *Flow) handOver(ctx context.Context, s delegated, d *deployment, rel app.Release) (err error) {
+// core-post-deploy and post-deploy itself. process is the only process type that
+// is meant, "" for all.
+func (f *Flow) handOver(ctx context.Context, s delegated, d *deployment, rel app.Release, process string) (err error) {
 	d.out.Step("Deploying %s via the %s scheduler...", d.app, s.Name())
 	d.handedOver = true
 	defer func() {
@@ -59,7 +60,7 @@ func (f *Flow) handOver(ctx context.Context, s delegated, d *deployment, rel app
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.event(ctx, "scheduler-deploy", s.Name(), d.app, "latest", d.process), giveBack())
+	return errors.Join(f.event(ctx, "scheduler-deploy", s.Name(), d.app, d.tag, process), giveBack())
 }
 
 // writeReleaseFiles writes the files of a release to where commands and plugins

@@ -89,7 +89,7 @@ func TestASchedulerOfAPluginDeploys(t *testing.T) {
 	w, a := delegate(t, "scheduler-orbit")
 	var fired []string
 	w.triggers = plugin.Triggers{}
-	for _, name := range []string{"pre-deploy", "core-post-deploy", "post-deploy"} {
+	for _, name := range []string{"slipway-pre-deploy", "core-post-deploy", "post-deploy"} {
 		w.triggers[name] = func(_ context.Context, c *trigger.Call) error {
 			fired = append(fired, c.Name)
 			return nil
@@ -105,7 +105,7 @@ func TestASchedulerOfAPluginDeploys(t *testing.T) {
 	if !strings.Contains(out, "-----> Deploying blog via the orbit scheduler...\n") || !strings.Contains(out, "=====> Application deployed:\n       http://blog.test\n") {
 		t.Error(out)
 	}
-	if !slices.Equal(fired, []string{"pre-deploy"}) { // the others are the scheduler's to fire
+	if !slices.Equal(fired, []string{"slipway-pre-deploy"}) { // the others are the scheduler's to fire
 		t.Errorf("fired %q", fired)
 	}
 	if all := w.containers("blog"); len(all) > 0 {
@@ -118,7 +118,7 @@ func TestASchedulerOfAPluginDeploys(t *testing.T) {
 	w.must("releases:rollback", "blog")
 	a.mustHaveBeenTold(t, "scheduler-deploy orbit,blog,latest, BUILD=1 serve web=1 worker=2")
 	w.must("ps:scale", "blog", "worker=3")
-	a.mustHaveBeenTold(t, "scheduler-deploy orbit,blog,latest, BUILD=1 serve web=1 worker=3")
+	a.mustHaveBeenTold(t, "scheduler-deploy orbit,blog,latest,worker BUILD=1 serve web=1 worker=3")
 	w.must("config:set", "blog", "A=b")
 	if got := a.take(); len(got) != 1 || !strings.HasPrefix(got[0], "scheduler-deploy orbit,blog,latest, ") {
 		t.Errorf("told %q", got)

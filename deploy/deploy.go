@@ -32,8 +32,8 @@ type deployment struct {
 	// finish ends record, journal and lock; it is called once with the result.
 	finish      func(error) error
 	envDeclared bool   // the variables of app.json are set
-	process     string // the only process type that is replaced, "" for all
 	handedOver  bool   // a plugin's scheduler does the rest
+	tag         string // of the image, as triggers name it
 }
 
 // Deploy runs the whole sequence on a source. It prints what it does to out.
@@ -57,18 +57,25 @@ func (f *Flow) Deploy(ctx context.Context, out *command.Output, req Request) (er
 	if err != nil {
 		return err
 	}
-	image, err := f.build(ctx, d, dir, builder, req) // pre-build, post-build
+	image, err := f.build(ctx, d, dir, builder, req) // builder-build: pre-build, post-build
 	if err != nil {
 		return err
 	}
-	next, err := f.release(ctx, d, dir, image, builder.Name(), req) // pre-release-builder, post-release-builder
-	if err != nil {
-		return err
-	}
-	if err := f.rollOut(ctx, d, next, everything); err != nil { // pre-deploy, check-deploy, core-post-deploy
-		return err
-	}
-	return f.announce(ctx, d, next) // post-deploy
+	return f.releaseAndDeploy(ctx, d, nil, func(ctx context.Context) error { // release-and-deploy
+		next, err := f.release(ctx, d, dir, image, builder.Name(), req) // builder-release: pre-release-builder, post-release-builder
+		if err != nil {
+			return err
+		}
+		if err := f.rollOut(ctx, d, next, everything); err != nil { // scheduler-deploy: check-deploy, core-post-deploy, post-deploy
+			return err
+		}
+		return f.announce(ctx, d)
+	})
+}
+
+// releaseAndDeploy is Dokku's trigger of that name. more are its arguments after the app.
+func (f *Flow) releaseAndDeploy(ctx context.Context, d *deployment, more []string, do func(ctx context.Context) error) error {
+	return f.step(ctx, "common", "release-and-deploy", append([]string{d.app}, more...), do)
 }
 
 // receiving says what a deploy is, for its record.
@@ -99,7 +106,7 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 		return ctx, nil, err
 	}
 	out = out.Merged(rec)
-	d := &deployment{app: r.app, actor: r.actor, out: out, log: rec, journal: entry{
+	d := &deployment{app: r.app, actor: r.actor, out: out, log: rec, tag: latest, journal: entry{
 		ID: rec.ID, App: r.app, Started: time.Now().UTC(), Source: r.source,
 	}}
 	d.finish = func(err error) error {
@@ -114,6 +121,7 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 				err = errors.Join(err, f.putBack(d.journal))
 			}
 		}
+		f.noted(ctx, "builds-record-finalize", d.app, rec.ID, itoa(command.ExitCode(err)))
 		return errors.Join(err, f.removeJournal(d.app), finishRecord(rec, err), f.pruneRecords(d.app))
 	}
 	if err := f.host.Store.NameDeploy(d.app, rec.ID); err != nil {
@@ -123,7 +131,16 @@ func (f *Flow) receive(ctx context.Context, out *command.Output, r receiving) (c
 		return ctx, nil, d.finish(err)
 	}
 	ctx = trigger.WithStreams(ctx, nil, out.Stdout(), out.Stderr())
+	f.noted(ctx, "builds-record-start", d.app, rec.ID, itoa(os.Getpid()), recordSource(r.source))
 	return ctx, d, nil
+}
+
+// noted tells plugins of others what is written down of a deploy. One that fails
+// ends nothing. Source: Dokku plugins/common/functions, dokku_setup_build_capture.
+func (f *Flow) noted(ctx context.Context, name string, args ...string) {
+	if err := f.host.Bus.Installed().Event(context.WithoutCancel(ctx), name, args...); err != nil {
+		f.host.Log.Warn("a plugin failed", "trigger", name, "app", args[0], "err", err)
+	}
 }
 
 // locked is Dokku's message about a deploy lock, and the next step.
@@ -209,47 +226,60 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 	if err != nil {
 		return "", err
 	}
-	_, firesItself := b.(external)
-	if !firesItself {
-		if err := f.aboutBuild(ctx, d, hook{"pre-build", b.Name(), d.app, dir}); err != nil {
-			return "", err
-		}
-	}
-	args, err := f.collectArgs(ctx, "docker-args-build", d.app, b.Name())
-	if err != nil {
-		return "", err
-	}
-	more, err := f.collectArgs(ctx, "docker-args-process-build", d.app, b.Name())
-	if err != nil {
-		return "", err
-	}
-	args = append(args, more...)
-	ref := f.host.Names.Image(d.app) + ":build-" + d.journal.ID
-	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), ref, false) //nolint:errcheck // only a name; the release has its own
 	d.out.Step("Building %s from %s", d.app, build.Title(ctx, b, d.app))
-	if err := b.Build(ctx, build.Request{
-		App: d.app, Dir: dir, Image: ref, Env: env, Args: args, Log: d.log,
+	what := build.Request{
+		App: d.app, Dir: dir, Image: f.host.Names.Image(d.app) + ":build-" + d.journal.ID, Env: env, Log: d.log,
 		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
-	}, d.out); err != nil {
-		return "", err
 	}
-	image, err := f.host.Docker.ImageInspect(ctx, ref)
+	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), what.Image, false) //nolint:errcheck // only a name; the release has its own
+	var image string
+	if _, theirs := b.(external); theirs { // it fires what is fired around a build
+		image, err = f.buildImage(ctx, d, b, what)
+	} else {
+		err = f.step(ctx, "builder-"+b.Name(), "builder-build", []string{b.Name(), d.app, dir}, func(ctx context.Context) error {
+			image, err = f.buildWithHooks(ctx, d, b, what)
+			return err
+		})
+	}
 	if err != nil {
-		return "", fmt.Errorf("the builder %s made no image: %w", b.Name(), err)
-	}
-	if !firesItself {
-		h := hook{"post-build", b.Name(), d.app, dir}
-		if image.ID, err = f.onImage(ctx, d, h, image.ID, ref, func(string) error { return f.aboutBuild(ctx, d, h) }); err != nil {
-			return "", err
-		}
+		return "", err
 	}
 	// The release's tag, before the build's own goes.
 	n, err := f.releases.Next(d.app)
 	if err != nil {
 		return "", err
 	}
-	if err := f.host.Docker.ImageTag(ctx, image.ID, f.releases.imageRef(d.app, n)); err != nil {
+	return image, f.host.Docker.ImageTag(ctx, image, f.releases.imageRef(d.app, n))
+}
+
+// buildWithHooks builds with what plugins have to say: before, to the options and about the image.
+func (f *Flow) buildWithHooks(ctx context.Context, d *deployment, b build.Builder, req build.Request) (string, error) {
+	if err := f.aboutBuild(ctx, d, hook{"pre-build", b.Name(), d.app, req.Dir}); err != nil {
 		return "", err
+	}
+	for _, name := range []string{"docker-args-build", "docker-args-process-build"} {
+		args, err := f.collectArgs(ctx, name, d.app, b.Name())
+		if err != nil {
+			return "", err
+		}
+		req.Args = append(req.Args, args...)
+	}
+	image, err := f.buildImage(ctx, d, b, req)
+	if err != nil {
+		return "", err
+	}
+	h := hook{"post-build", b.Name(), d.app, req.Dir}
+	return f.onImage(ctx, d, h, image, req.Image, func(string) error { return f.aboutBuild(ctx, d, h) })
+}
+
+// buildImage lets a builder make the image, and returns its ID.
+func (f *Flow) buildImage(ctx context.Context, d *deployment, b build.Builder, req build.Request) (string, error) {
+	if err := b.Build(ctx, req, d.out); err != nil {
+		return "", err
+	}
+	image, err := f.host.Docker.ImageInspect(ctx, req.Image)
+	if err != nil {
+		return "", fmt.Errorf("the builder %s made no image: %w", b.Name(), err)
 	}
 	return image.ID, nil
 }
@@ -281,49 +311,71 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 	return f.releaseTasks(ctx, d, next)
 }
 
-// releaseTasks runs what an app wants to have run before a release serves.
-func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release) (_ app.Release, err error) {
-	if next.ImageID, err = f.releaseHook(ctx, d, "pre-release-builder", next); err != nil {
-		return next, err
+// releaseTasks runs what an app wants to have run before a release serves:
+// Dokku's builder-release, in whose two triggers its plugin app-json runs the tasks.
+func (f *Flow) releaseTasks(ctx context.Context, d *deployment, next app.Release) (app.Release, error) {
+	before := func(ctx context.Context) (err error) {
+		if err := f.declaredEnv(ctx, d, next.AppJSON); err != nil { // of an app.json that came with the image
+			return err
+		}
+		if next.Env, err = f.host.Store.Env(d.app); err != nil {
+			return err
+		}
+		next.ImageID, err = f.predeploy(ctx, d, next)
+		return err
 	}
-	if err := f.declaredEnv(d, next.AppJSON); err != nil { // of an app.json that came with the image
-		return next, err
+	after := func(ctx context.Context) error {
+		if err := f.releaseCommand(ctx, d, next); err != nil {
+			return err
+		}
+		return f.firstPostdeploy(ctx, d, next)
 	}
-	if next.Env, err = f.host.Store.Env(d.app); err != nil {
-		return next, err
+	var err error
+	if f.theirs(next.Builder) {
+		err = f.releasedByPlugin(ctx, d, &next, before, after)
+	} else {
+		err = f.step(ctx, "builder-"+next.Builder, "builder-release", []string{next.Builder, d.app, latest}, func(ctx context.Context) error {
+			if err := f.releaseHook(ctx, d, "pre-release-builder", &next, before); err != nil {
+				return err
+			}
+			d.journal.Release = next
+			return f.releaseHook(ctx, d, "post-release-builder", &next, after)
+		})
 	}
-	if next.ImageID, err = f.predeploy(ctx, d, next); err != nil {
-		return next, err
-	}
-	d.journal.Release = next
-	if next.ImageID, err = f.releaseHook(ctx, d, "post-release-builder", next); err != nil {
+	if err != nil {
 		return next, err
 	}
 	if next.Image, err = f.pushedImage(ctx, next); err != nil {
 		return next, err
 	}
 	d.journal.Release = next
-	if err := f.releaseCommand(ctx, d, next); err != nil {
-		return next, err
-	}
-	return next, f.firstPostdeploy(ctx, d, next)
+	return next, nil
 }
 
-// rollOut puts a release live: schedule → check → route → retire. which says
-// which places of the app get new instances.
+// rollOut puts a release live: schedule → check → route → retire, Dokku's
+// scheduler-deploy. which says which places of the app get new instances.
 func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, which selection) error {
 	s, err := f.scheduler(d.app)
 	if err != nil {
 		return err
 	}
-	if next, err = f.withoutConfig(ctx, d, next); err != nil {
+	live := func(ctx context.Context) error { return f.putLive(ctx, s, d, next, which) }
+	if _, theirs := s.(delegated); theirs { // it fires scheduler-deploy for its plugin to act on
+		return live(ctx)
+	}
+	return f.step(ctx, "scheduler-"+s.Name(), "scheduler-deploy", []string{s.Name(), d.app, d.tag, which.process}, live)
+}
+
+func (f *Flow) putLive(ctx context.Context, s schedule.Scheduler, d *deployment, next app.Release, which selection) error {
+	next, err := f.withoutConfig(ctx, d, next)
+	if err != nil {
 		return err
 	}
 	d.journal.Release = next
 	if err := f.enter(d, StepSchedule); err != nil {
 		return err
 	}
-	if err := f.event(ctx, "pre-deploy", d.app, "latest"); err != nil {
+	if err := f.event(ctx, "slipway-pre-deploy", d.app, d.tag); err != nil {
 		return err
 	}
 	plan, err := f.plan(ctx, s, d, next, which)
@@ -332,7 +384,7 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 	}
 	var fresh []schedule.Instance
 	if elsewhere, ok := s.(delegated); ok {
-		err = f.handOver(ctx, elsewhere, d, next)
+		err = f.handOver(ctx, elsewhere, d, next, which.process)
 	} else {
 		fresh, err = f.startAndCheck(ctx, s, d, plan)
 	}
@@ -358,15 +410,32 @@ func (f *Flow) rollOut(ctx context.Context, d *deployment, next app.Release, whi
 		return err
 	}
 	f.retire(s, d.app, schedule.In(plan.old, schedule.Live, schedule.Retired))
-	for _, process := range processTypes(fresh) {
+	return f.tell(ctx, d, next, processTypes(fresh))
+}
+
+// tell lets plugins know that a release is live, and runs what the app wants to
+// have run then.
+func (f *Flow) tell(ctx context.Context, d *deployment, live app.Release, types []string) error {
+	for _, process := range types {
 		if err := f.event(ctx, "scheduler-post-deploy-process", d.app, process); err != nil {
 			return err
 		}
 	}
-	if d.handedOver {
-		return nil
+	if !d.handedOver {
+		if err := f.event(ctx, "core-post-deploy", d.app, "", "", d.tag); err != nil {
+			return err
+		}
 	}
-	return f.event(ctx, "core-post-deploy", d.app, "", "", "latest")
+	if err := f.enter(d, StepAnnounce); err != nil {
+		return err
+	}
+	if d.handedOver { // its scheduler has fired post-deploy
+		return f.postdeploy(ctx, d, live)
+	}
+	d.out.Step("Running post-deploy")
+	return f.part(ctx, "app-json", "post-deploy", []string{d.app, "", "", d.tag}, func(ctx context.Context) error {
+		return f.postdeploy(ctx, d, live)
+	})
 }
 
 // processTypes are those of the instances, each once, web first.
@@ -379,21 +448,9 @@ func processTypes(instances []schedule.Instance) []string {
 	return slices.Compact(types)
 }
 
-// announce runs what comes after a deploy and prints the URLs.
-func (f *Flow) announce(ctx context.Context, d *deployment, live app.Release) error {
+// announce says where the app is.
+func (f *Flow) announce(ctx context.Context, d *deployment) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := f.enter(d, StepAnnounce); err != nil {
-		return err
-	}
-	if !d.handedOver {
-		d.out.Step("Running post-deploy")
-		if err := f.event(ctx, "post-deploy", d.app, "", "", "latest"); err != nil {
-			return err
-		}
-	}
-	if err := f.postdeploy(ctx, d, live); err != nil {
-		return err
-	}
 	if err := f.releases.prune(ctx, d.app); err != nil {
 		return err
 	}

@@ -34,7 +34,10 @@ func (f *Flow) detect(ctx context.Context, d *deployment, dir, rev string) (buil
 	if err := f.host.Store.Set(f.host.Property("builder", "detected"), d.app, b.Name()); err != nil {
 		return nil, err
 	}
-	return b, f.event(ctx, "pre-receive-app", d.app, b.Name(), dir, rev)
+	if err := f.event(ctx, "pre-receive-app", d.app, b.Name(), dir, rev); err != nil {
+		return nil, err
+	}
+	return b, f.host.Bus.Installed().Event(ctx, "builder-set-property", d.app, "detected", b.Name())
 }
 
 // fallback builds what nobody claims.

@@ -25,6 +25,7 @@ import (
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/proxy"
 	"github.com/slipwayhq/slipway/schedule"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 // Request is one deploy from source.
@@ -117,12 +118,36 @@ func (f *Flow) isTrue(plugin, property, app string) (bool, error) {
 
 // event fires one of Dokku's triggers with the deploy's output.
 func (f *Flow) event(ctx context.Context, name string, args ...string) error {
-	err := f.host.Bus.Event(ctx, name, args...)
-	if errors.As(err, new(*command.Error)) {
-		return err // it says what is wrong
+	return stopped(f.host.Bus.Event(ctx, name, args...))
+}
+
+// step fires the trigger whose work, at the place of the plugin that does it with
+// Dokku, is do: plugins see each step of a deploy begin, in Dokku's order.
+func (f *Flow) step(ctx context.Context, plugin, name string, args []string, do func(ctx context.Context) error) error {
+	return play(ctx, f.host.Bus.Step, plugin, name, args, do)
+}
+
+// part is event, in which do is our part in the place of a plugin of Dokku's.
+func (f *Flow) part(ctx context.Context, plugin, name string, args []string, do func(ctx context.Context) error) error {
+	return play(ctx, f.host.Bus.EventWith, plugin, name, args, do)
+}
+
+func play(ctx context.Context, fire func(context.Context, trigger.Handler, ...string) error, plugin, name string, args []string, do func(ctx context.Context) error) error {
+	var own error
+	err := fire(ctx, trigger.Handler{Plugin: plugin, Trigger: name, Run: func(ctx context.Context, _ *trigger.Call) error {
+		own = do(ctx)
+		return own
+	}}, args...)
+	if own != nil {
+		return own
 	}
-	if err != nil {
-		return fmt.Errorf("the deploy was stopped by a plugin: %w", err)
+	return stopped(err)
+}
+
+// stopped says that a plugin ended what was under way, unless its error says what is wrong.
+func stopped(err error) error {
+	if err == nil || errors.As(err, new(*command.Error)) {
+		return err
 	}
-	return nil
+	return fmt.Errorf("the deploy was stopped by a plugin: %w", err)
 }

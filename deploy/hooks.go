@@ -11,6 +11,9 @@ import (
 	"github.com/slipwayhq/slipway/docker"
 )
 
+// latest is the tag that triggers name of an image that no registry has.
+const latest = "latest"
+
 // hook is a trigger about the image under way.
 type hook struct {
 	name    string // post-build
@@ -46,26 +49,56 @@ func (f *Flow) aboutBuild(ctx context.Context, d *deployment, h hook) error {
 	return f.event(ctx, h.name, h.builder, h.app, h.dir)
 }
 
-// aboutRelease fires pre-release-builder or post-release-builder.
-func (f *Flow) aboutRelease(ctx context.Context, d *deployment, h hook, image string) error {
-	if err := f.old(ctx, d, h, h.app, "latest"); err != nil {
+// aboutRelease fires pre-release-builder or post-release-builder, in which own is
+// the part of Dokku's plugin app-json.
+func (f *Flow) aboutRelease(ctx context.Context, d *deployment, h hook, image string, own func(ctx context.Context) error) error {
+	if err := f.old(ctx, d, h, h.app, latest); err != nil {
 		return err
 	}
-	return f.event(ctx, h.name, h.builder, h.app, image)
+	return f.part(ctx, "app-json", h.name, []string{h.builder, h.app, image}, own)
 }
 
-// releaseHook fires one of them for a release, and returns its image.
-func (f *Flow) releaseHook(ctx context.Context, d *deployment, name string, rel app.Release) (string, error) {
+// releaseHook fires one of them for a release, which afterwards has the image
+// that plugins and own have made of it.
+func (f *Flow) releaseHook(ctx context.Context, d *deployment, name string, rel *app.Release, own func(ctx context.Context) error) error {
 	h := hook{name: name, builder: rel.Builder, app: d.app}
-	return f.onImage(ctx, d, h, rel.ImageID, f.releases.imageRef(d.app, rel.Number), func(ref string) error { return f.aboutRelease(ctx, d, h, ref) })
+	if !f.heard(h) {
+		return own(ctx)
+	}
+	image, err := f.onImage(ctx, d, h, rel.ImageID, f.releases.imageRef(d.app, rel.Number), func(ref string) error {
+		return f.aboutRelease(ctx, d, h, ref, func(ctx context.Context) error { return f.onLatest(ctx, rel, ref, own) })
+	})
+	if err == nil {
+		rel.ImageID = image
+	}
+	return err
+}
+
+// onLatest runs own on the image that has the name ref by now, and gives the name
+// to what own makes of it.
+func (f *Flow) onLatest(ctx context.Context, rel *app.Release, ref string, own func(ctx context.Context) error) error {
+	now, err := f.host.Docker.ImageInspect(ctx, ref)
+	if err != nil {
+		return fmt.Errorf("the image is gone: %w", err)
+	}
+	rel.ImageID = now.ID
+	if err := own(ctx); err != nil || rel.ImageID == now.ID {
+		return err
+	}
+	return f.host.Docker.ImageTag(ctx, rel.ImageID, ref)
+}
+
+// heard tells whether anybody answers a hook, by its present or its old name.
+func (f *Flow) heard(h hook) bool {
+	kind := oldNames[h.builder]
+	return f.host.Bus.Handled(h.name) || f.host.Bus.Handled("post-build-"+kind) || f.host.Bus.Handled("pre-release-"+kind)
 }
 
 // onImage fires hooks while the image under way is the app's latest, which is
 // where plugins look for it and put another one. It returns the image that has
 // the name afterwards; the name goes back to what the app runs, and keep is the image's own.
 func (f *Flow) onImage(ctx context.Context, d *deployment, h hook, image, keep string, fire func(ref string) error) (_ string, err error) {
-	kind := oldNames[h.builder]
-	if !f.host.Bus.Handled(h.name) && !f.host.Bus.Handled("post-build-"+kind) && !f.host.Bus.Handled("pre-release-"+kind) {
+	if !f.heard(h) {
 		return image, nil
 	}
 	giveBack, err := f.borrowLatest(ctx, d.app, image)
@@ -108,6 +141,32 @@ func (f *Flow) borrowLatest(ctx context.Context, name, image string) (giveBack f
 	}, nil
 }
 
+// theirs tells whether a builder is one that a plugin brings along, or puts in the
+// place of ours.
+func (f *Flow) theirs(builder string) bool {
+	_, ours := build.Find(f.builders, builder)
+	return f.host.Bus.Handled("builder-release") && (!ours || f.host.Bus.Replaced("builder-"+builder))
+}
+
+// releasedByPlugin lets the plugin of a builder release an image: it fires
+// pre-release-builder and post-release-builder itself.
+func (f *Flow) releasedByPlugin(ctx context.Context, d *deployment, rel *app.Release, before, after func(ctx context.Context) error) error {
+	h := hook{name: "builder-release", builder: rel.Builder, app: d.app}
+	image, err := f.onImage(ctx, d, h, rel.ImageID, f.releases.imageRef(d.app, rel.Number), func(ref string) error {
+		if err := f.onLatest(ctx, rel, ref, before); err != nil {
+			return err
+		}
+		if err := f.event(ctx, h.name, h.builder, h.app, latest); err != nil {
+			return err
+		}
+		return f.onLatest(ctx, rel, ref, after)
+	})
+	if err == nil {
+		rel.ImageID = image
+	}
+	return err
+}
+
 // external is a builder that a plugin brings along: it answers builder-build
 // and builder-release, and fires the hooks around them itself.
 type external struct {
@@ -133,9 +192,6 @@ func (x external) Build(ctx context.Context, req build.Request, _ *command.Outpu
 		if ctx.Err() == nil && !errors.As(err, new(*command.Error)) {
 			err = command.Fail("App build failed") // it has said why
 		}
-		return err
-	}
-	if err := x.flow.event(ctx, "builder-release", x.name, req.App, "latest"); err != nil {
 		return err
 	}
 	made, err := x.flow.host.Docker.ImageInspect(ctx, ref)

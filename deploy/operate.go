@@ -39,17 +39,28 @@ func (f *Flow) Restart(ctx context.Context, out *command.Output, c Change) error
 			if _, ok := scale[c.Process]; !ok {
 				return command.BadInput("App %s has no process type %s. It has: %s", c.App, c.Process, strings.Join(slices.Sorted(maps.Keys(scale)), ", "))
 			}
-			which, d.process = onlyProcess(c.Process), c.Process
+			which = onlyProcess(c.Process)
 		}
-		next, err := f.refresh(d, current, c)
-		if err != nil {
+		if err := f.deployAgain(ctx, d, which, func(ctx context.Context) error {
+			next, err := f.refresh(d, current, c)
+			if err != nil {
+				return err
+			}
+			return f.rollOut(ctx, d, next, which)
+		}); err != nil {
 			return err
 		}
-		if err := f.rollOut(ctx, d, next, which); err != nil {
-			return err
-		}
-		return f.announce(ctx, d, next)
+		return f.announce(ctx, d)
 	})
+}
+
+// deployAgain is Dokku's trigger deploy, of all or one process type.
+func (f *Flow) deployAgain(ctx context.Context, d *deployment, which selection, do func(ctx context.Context) error) error {
+	args := []string{d.app, d.tag}
+	if which.process != "" {
+		args = append(args, which.process)
+	}
+	return f.step(ctx, "common", "deploy", args, do)
 }
 
 // ReleaseAgain releases and deploys what was built before, or the image that
@@ -62,13 +73,14 @@ func (f *Flow) ReleaseAgain(ctx context.Context, out *command.Output, c Change, 
 	}
 	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
 		image := current.ImageID
-		if tag != "" && tag != "latest" {
+		if tag != "" && tag != latest {
 			found, err := f.host.Docker.ImageInspect(ctx, f.host.Names.Image(c.App)+":"+tag)
 			if err != nil {
 				return command.Fail("Cannot release the image %s:%s: %w", f.host.Names.Image(c.App), tag, err)
 			}
 			image = found.ID
 		}
+		d.tag = latest
 		d.out.Step("Releasing %s...", c.App)
 		next, err := f.newRelease(d, image, current.Builder)
 		if err != nil {
@@ -89,7 +101,7 @@ func (f *Flow) ReleaseAgain(ctx context.Context, out *command.Output, c Change, 
 		if err := f.rollOut(ctx, d, next, everything); err != nil {
 			return err
 		}
-		return f.announce(ctx, d, next)
+		return f.announce(ctx, d)
 	})
 }
 
@@ -156,10 +168,12 @@ func (f *Flow) Rollback(ctx context.Context, out *command.Output, c Change, numb
 		next.Metadata = itoa(target.Number)
 		next.Description = fmt.Sprintf("Rollback to v%d", target.Number)
 		d.out.Step("Rolling back %s to v%d (%s)", c.App, target.Number, target.Description)
-		if err := f.rollOut(ctx, d, next, everything); err != nil {
-			return err
-		}
-		return f.announce(ctx, d, next)
+		return f.releaseAndDeploy(ctx, d, []string{latest, c.Source}, func(ctx context.Context) error {
+			if err := f.rollOut(ctx, d, next, everything); err != nil {
+				return err
+			}
+			return f.announce(ctx, d)
+		})
 	})
 }
 
@@ -206,7 +220,13 @@ func (f *Flow) SetScale(ctx context.Context, out *command.Output, c Change, coun
 		if err := f.mergeScale(c.App, counts); err != nil {
 			return err
 		}
-		return f.rollOut(ctx, d, current, onlyMissing)
+		which := onlyMissing
+		if len(counts) == 1 {
+			for process := range counts {
+				which.process = process
+			}
+		}
+		return f.deployAgain(ctx, d, which, func(ctx context.Context) error { return f.rollOut(ctx, d, current, which) })
 	})
 }
 
@@ -223,7 +243,7 @@ func (f *Flow) mergeScale(name string, counts map[string]int) error {
 // Start brings up what the scale asks for and does not run.
 func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
 	return f.change(ctx, out, c, func(ctx context.Context, d *deployment, current app.Release) error {
-		if err := f.host.Bus.Event(ctx, "pre-start", c.App); err != nil {
+		if err := f.BeforeStart(ctx, c.App); err != nil {
 			return err
 		}
 		next, err := f.refresh(d, current, c)
@@ -234,11 +254,25 @@ func (f *Flow) Start(ctx context.Context, out *command.Output, c Change) error {
 		if next.Number != current.Number {
 			which = everything
 		}
-		if err := f.rollOut(ctx, d, next, which); err != nil {
+		if err := f.releaseAndDeploy(ctx, d, []string{d.tag}, func(ctx context.Context) error {
+			if err := f.rollOut(ctx, d, next, which); err != nil {
+				return err
+			}
+			return f.announce(ctx, d)
+		}); err != nil {
 			return err
 		}
-		return f.announce(ctx, d, next)
+		return f.event(ctx, "proxy-build-config", c.App)
 	})
+}
+
+// BeforeStart fires pre-start, by which plugins of services start what an app is
+// linked to.
+func (f *Flow) BeforeStart(ctx context.Context, name string) error {
+	if err := f.host.Bus.Event(ctx, "pre-start", name); err != nil {
+		return command.Fail("Failure in pre-start hook: %w", err)
+	}
+	return nil
 }
 
 // Stop stops all instances, after taking them out of the proxy. They stay as
@@ -295,7 +329,17 @@ func (f *Flow) change(ctx context.Context, out *command.Output, c Change, do fun
 		return err
 	}
 	defer func() { err = d.finish(err) }()
+	d.tag = tagOf(current)
 	return do(ctx, d, current)
+}
+
+// tagOf is the tag of a release's image as triggers name it: that in a registry,
+// where the image was pushed to one. Dokku: plugins/common/common.go, GetRunningImageTag.
+func tagOf(rel app.Release) string {
+	if i := strings.LastIndex(rel.Image, ":"); i >= 0 {
+		return rel.Image[i+1:]
+	}
+	return latest
 }
 
 // Destroy stops and removes everything that runs of an app, its routes,

@@ -61,7 +61,7 @@ func watchMoments(t *testing.T) (*world, *moments) {
 	w.proxy.applying = func() { _ = m.pass("apply") }
 	w.triggers = plugin.Triggers{}
 	for _, name := range []string{
-		"core-post-extract", "pre-receive-app", "pre-build", "post-build", "pre-release-builder", "pre-deploy",
+		"core-post-extract", "pre-receive-app", "pre-build", "post-build", "pre-release-builder", "slipway-pre-deploy",
 		"core-post-deploy", "post-deploy",
 	} {
 		w.triggers[name] = func(context.Context, *trigger.Call) error { return m.pass("fire " + name) }
@@ -166,7 +166,7 @@ var ruled = map[string]string{"Procfile": procfile["Procfile"], "app.json": `{"f
 
 func TestACrashBeforeThePromotionUndoesTheDeploy(t *testing.T) {
 	for _, moment := range []string{
-		"fire core-post-extract", "fire pre-receive-app", "fire pre-build", "fire post-build", "fire pre-release-builder", "fire pre-deploy",
+		"fire core-post-extract", "fire pre-receive-app", "fire pre-build", "fire post-build", "fire pre-release-builder", "fire slipway-pre-deploy",
 		"call Create", "call Start", "call Inspect", "apply",
 	} {
 		t.Run(moment, func(t *testing.T) {

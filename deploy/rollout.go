@@ -18,21 +18,24 @@ import (
 )
 
 // selection says which places get new instances in a roll-out.
-type selection func(p place, live []schedule.Instance) bool
+type selection struct {
+	wants   func(p place, live []schedule.Instance) bool
+	process string // the one process type that is meant, "" for all
+}
 
 // everything replaces all instances.
-func everything(place, []schedule.Instance) bool { return true }
+var everything = selection{wants: func(place, []schedule.Instance) bool { return true }}
 
 // onlyMissing starts what the scale asks for and does not run.
-func onlyMissing(p place, live []schedule.Instance) bool {
+var onlyMissing = selection{wants: func(p place, live []schedule.Instance) bool {
 	return !slices.ContainsFunc(live, func(i schedule.Instance) bool {
 		return i.Process == p.process && i.Index == p.index && i.Running
 	})
-}
+}}
 
 // onlyProcess replaces the instances of one process type.
 func onlyProcess(process string) selection {
-	return func(p place, _ []schedule.Instance) bool { return p.process == process }
+	return selection{process: process, wants: func(p place, _ []schedule.Instance) bool { return p.process == process }}
 }
 
 // rollout is what a roll-out is about to do.
@@ -85,7 +88,7 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 			}
 			continue
 		}
-		if !nothing && which(pl, live) {
+		if !nothing && which.wants(pl, live) {
 			wanted = append(wanted, pl)
 		}
 	}
@@ -173,11 +176,11 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 	spec.Created = func(ctx context.Context, id string) error {
 		return f.host.Bus.Event(ctx, "post-container-create", "app", id, d.app, "deploy", w.process)
 	}
-	args, err := f.collectArgs(ctx, "docker-args-deploy", d.app, "latest", w.process, itoa(w.index))
+	args, err := f.collectArgs(ctx, "docker-args-deploy", d.app, d.tag, w.process, itoa(w.index))
 	if err != nil {
 		return spec, err
 	}
-	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, string(kind), "latest", w.process, itoa(w.index))
+	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, string(kind), d.tag, w.process, itoa(w.index))
 	if err != nil {
 		return spec, err
 	}
@@ -306,7 +309,7 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 	if err != nil {
 		return command.BadInput("%w", err)
 	}
-	if err := f.host.Bus.Event(ctx, "check-deploy", d.app, i.ID, i.Process, itoa(i.Port), i.IP, itoa(i.Index)); err != nil {
+	if err := f.host.Bus.Event(ctx, "check-deploy", d.app, i.ID, i.Process, portOf(i), i.IP, itoa(i.Index)); err != nil {
 		return err
 	}
 	if skipped, err := f.listed("skipped", d.app, i.Process); err != nil || skipped {
@@ -334,6 +337,14 @@ func (f *Flow) check(ctx context.Context, d *deployment, plan rollout, i schedul
 	}
 	f.host.Log.Debug("instance is ready", "app", d.app, "dyno", i.Dyno(), "took", time.Since(start))
 	return nil
+}
+
+// portOf is where an instance listens, as triggers have it: "" for one that does not.
+func portOf(i schedule.Instance) string {
+	if i.Port == 0 {
+		return ""
+	}
+	return itoa(i.Port)
 }
 
 // target is an instance as checks see it.

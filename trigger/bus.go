@@ -122,8 +122,10 @@ func (b *Bus) Handle(h Handler) {
 func (b *Bus) Handled(name string) bool { return len(b.handlers(name)) > 0 }
 
 // handlers merges compiled and external handlers in the order of plugin names.
-func (b *Bus) handlers(name string) []Handler {
-	compiled := b.compiled[name]
+func (b *Bus) handlers(name string) []Handler { return b.merge(name, b.compiled[name]) }
+
+// merge puts handlers of compiled plugins among the external ones of a trigger.
+func (b *Bus) merge(name string, compiled []Handler) []Handler {
 	if b.external == nil {
 		return compiled
 	}
@@ -226,29 +228,33 @@ func streamsOf(ctx context.Context) streams {
 // Event calls all handlers in order of plugin names; the first error ends it.
 func (b *Bus) Event(ctx context.Context, name string, args ...string) error {
 	b.observe(ctx, name, args)
-	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
-		in := s.in
-		if h.external && !forHandlers(ctx) && command.Inherit(s.in) == nil {
-			in = strings.NewReader("")
-		}
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
+		if err := call(ctx, h, name, args); err != nil {
 			return failed(h, err)
 		}
 	}
 	return nil
 }
 
+// call lets one handler answer an Event.
+func call(ctx context.Context, h Handler, name string, args []string) error {
+	s := streamsOf(ctx)
+	in := s.in
+	if h.external && !forHandlers(ctx) && command.Inherit(s.in) == nil {
+		in = strings.NewReader("")
+	}
+	return h.Run(ctx, &Call{Name: name, Args: args, In: in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown})
+}
+
 // EventOf is Event for one compiled plugin: what running $PLUGIN_PATH/enabled/PLUGIN/NAME by its path does with Dokku.
 // handled is false when that plugin does not answer.
 func (b *Bus) EventOf(ctx context.Context, plugin, name string, args ...string) (handled bool, err error) {
-	s := streamsOf(ctx)
 	for _, h := range b.compiled[name] {
 		if h.Plugin != plugin {
 			continue
 		}
 		handled = true
-		if err := h.Run(ctx, &Call{Name: name, Args: args, In: s.in, Out: s.out, Err: s.err, TTY: s.tty, Files: filesOf(ctx), Env: EnvOf(ctx), shown: s.shown}); err != nil {
+		if err := call(ctx, h, name, args); err != nil {
 			return true, failed(h, err)
 		}
 	}

@@ -44,7 +44,7 @@ var appContracts = []Contract{
 	},
 	{
 		Name: "pre-delete", Shape: ShapeEvent, Args: "APP IMAGE-TAG",
-		When: "Before an app is removed; all of it is there. IMAGE-TAG is latest.", Failure: "The app stays as it is.",
+		When: "Before an app is removed; all of it is there. IMAGE-TAG is latest, or the tag with which the image was pushed.", Failure: "The app stays as it is.",
 		Example: `[[ "$APP" != production ]] || { echo "production stays" >&2; exit 1; }`,
 	},
 	{
@@ -59,7 +59,7 @@ var appContracts = []Contract{
 	},
 	{
 		Name: "post-app-clone", Shape: ShapeEvent, Args: "OLD-APP NEW-APP",
-		When:    "After apps:clone, before the copy is deployed.",
+		When: "At the end of apps:clone; in it the copy is built, unless SKIP_REBUILD is true.", Env: []string{"SKIP_REBUILD"},
 		Example: `echo "$NEW_APP is a copy of $OLD_APP"`,
 	},
 	{
@@ -69,13 +69,13 @@ var appContracts = []Contract{
 	},
 	{
 		Name: "post-app-rename", Shape: ShapeEvent, Args: "OLD-APP NEW-APP",
-		When:    "At the end of apps:rename, before the app is deployed.",
+		When: "At the end of apps:rename; in it the app is built, unless SKIP_REBUILD is true.", Env: []string{"SKIP_REBUILD"},
 		Example: `echo "$OLD_APP is now $NEW_APP"`,
 	},
 	{
-		Name: "slipway-rebuild", Shape: ShapeEvent, Args: "APP [USER]",
-		When:    "An app is to be built anew from what was deployed last: by ps:rebuild, and after it was copied or renamed, on behalf of USER.",
-		Example: `echo "$APP is built anew"`,
+		Name: "slipway-destroy", Shape: ShapeEvent, Args: "APP",
+		When: "After all plugins have let an app go in pre-delete: its containers and images are removed.", Failure: "The rest of the app stays.",
+		Example: `echo "$APP stops"`,
 	},
 	{
 		Name: "slipway-start", Shape: ShapeEvent, Args: "",

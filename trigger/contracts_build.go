@@ -10,7 +10,7 @@ fi`,
 	},
 	{
 		Name: "builder-build", Shape: ShapeEvent, Args: "BUILDER APP DIR",
-		When: "A builder that a plugin brings along makes the image dokku/APP:latest of the source in DIR. It fires pre-build and post-build itself.", Failure: "The deploy fails.",
+		When: "The source in DIR is built. A builder that a plugin brings along makes the image dokku/APP:latest of it, and fires pre-build and post-build itself.", Failure: "The deploy fails.",
 		Example: `[[ "$BUILDER" == my-builder ]] || exit 0
 plugn trigger pre-build "$BUILDER" "$APP" "$DIR"
 docker image build --tag "dokku/$APP:latest" "$DIR"
@@ -18,7 +18,7 @@ plugn trigger post-build "$BUILDER" "$APP" "$DIR"`,
 	},
 	{
 		Name: "builder-release", Shape: ShapeEvent, Args: "BUILDER APP IMAGE-TAG",
-		When: "After builder-build, of a builder that a plugin brings along.", Failure: "The deploy fails.",
+		When: "After builder-build, and when an app is released again. A builder that a plugin brings along fires pre-release-builder and post-release-builder itself.", Failure: "The deploy fails.",
 		Example: `[[ "$BUILDER" == my-builder ]] || exit 0
 plugn trigger pre-release-builder "$BUILDER" "$APP" "dokku/$APP:$IMAGE_TAG"`,
 	},
@@ -40,7 +40,7 @@ xargs apt-get install --yes <"$DIR/apt-packages" # in a container of $IMAGE that
 	},
 	{
 		Name: "builder-set-property", Shape: ShapeEvent, Args: "APP KEY VALUE",
-		When:    "A plugin sets a property of the builder, such as detected.",
+		When:    "The builder of an app is known: KEY is detected. A plugin sets a property of the builder by it.",
 		Example: `echo "$KEY of $APP is $VALUE"`,
 	},
 	{
@@ -80,12 +80,12 @@ xargs apt-get install --yes <"$DIR/apt-packages" # in a container of $IMAGE that
 	},
 	{
 		Name: "pre-release-builder", Shape: ShapeEvent, Args: "BUILDER APP IMAGE",
-		When: "After the build, before the scripts of a deploy run. IMAGE is dokku/APP:latest; a handler may put another in its place.", Failure: "The deploy fails.",
+		When: "After the build. The predeploy script runs in it, before plugins whose names come after app-json. IMAGE is dokku/APP:latest; a handler may put another in its place.", Failure: "The deploy fails.",
 		Example: `docker container run --rm "$IMAGE" true`,
 	},
 	{
 		Name: "post-release-builder", Shape: ShapeEvent, Args: "BUILDER APP IMAGE",
-		When: "After the predeploy script ran: the image is what will run. A handler may push it to a registry.", Failure: "The deploy fails.",
+		When: "After that. The release task runs in it, before plugins whose names come after app-json, and the image is pushed before those after registry. A handler may push it to a registry.", Failure: "The deploy fails.",
 		Example: `docker image tag "$IMAGE" "registry.example.com/$APP:latest"
 docker image push "registry.example.com/$APP:latest"`,
 	},
@@ -108,12 +108,12 @@ docker image push "registry.example.com/$APP:latest"`,
 	},
 	{
 		Name: "builds-record-start", Shape: ShapeEvent, Args: "APP BUILD-ID PID SOURCE",
-		When:    "A plugin that builds says that it begins, as process PID.",
+		When:    "A deploy begins, as process PID, for which SOURCE is the reason: git-hook, ps:restart, config-redeploy and so on. A plugin that builds by itself says so by it.",
 		Example: `echo "$BUILD_ID of $APP: $SOURCE by process $PID"`,
 	},
 	{
 		Name: "builds-record-finalize", Shape: ShapeEvent, Args: "APP BUILD-ID EXIT-CODE",
-		When:    "A plugin that builds says how it ended.",
+		When:    "A deploy has ended, well or not. A plugin that builds by itself says so by it.",
 		Example: `echo "$BUILD_ID of $APP ended with $EXIT_CODE"`,
 	},
 }

@@ -3,18 +3,23 @@ package trigger
 var deployContracts = []Contract{
 	{
 		Name: "deploy", Shape: ShapeEvent, Args: "APP [IMAGE-TAG [PROCESS]]",
-		When:    "A plugin starts an app's release again by it, or one process type of it.",
+		When:    "An app's release, or one process type of it, is started again by ps:restart or ps:scale. A plugin does that by it.",
 		Example: `echo "$APP ${PROCESS:-as a whole} is started again from ${IMAGE_TAG:-latest}"`,
 	},
 	{
 		Name: "release-and-deploy", Shape: ShapeEvent, Args: "APP [IMAGE-TAG [REASON]]",
-		When:    "After config vars changed (REASON is config-redeploy); a plugin makes a new release of an app by it.",
+		When:    "What was built is released and rolled out: after a build, after config vars changed (REASON is config-redeploy), by ps:start. A plugin makes a new release of an app by it.",
 		Example: `echo "$APP gets a new release of ${IMAGE_TAG:-latest}: ${REASON:-asked for}"`,
 	},
 	{
 		Name: "pre-deploy", Shape: ShapeEvent, Args: "APP IMAGE-TAG",
-		When: "Before the new containers are started.", Failure: "The deploy fails; the old release goes on.",
+		When: "In post-release-builder, before the image is pushed to a registry.", Failure: "The deploy fails; the old release goes on.", Instead: "pre-release-builder",
 		Example: `curl --fail --silent "https://status.example.com/may-deploy/$APP"`,
+	},
+	{
+		Name: "slipway-pre-deploy", Shape: ShapeEvent, Args: "APP IMAGE-TAG",
+		When: "Before new containers are started, by a deploy, ps:restart, ps:scale or ps:start.", Failure: "Nothing is started; the old release goes on.",
+		Example: `curl --fail --silent "https://status.example.com/may-start/$APP"`,
 	},
 	{
 		Name: "check-deploy", Shape: ShapeEvent, Args: "APP CONTAINER-ID PROCESS PORT IP INDEX",

@@ -3,7 +3,7 @@ package trigger
 var gitContracts = []Contract{
 	{
 		Name: "receive-app", Shape: ShapeEvent, Args: "APP [REV]",
-		When:    "A plugin builds and deploys an app by it, from REV of its repository.",
+		When:    "An app is built and deployed from REV of its repository, by ps:rebuild or git:sync. A plugin does that by it.",
 		Example: `echo "$APP is built from ${REV:-its deploy branch}"`,
 	},
 	{
@@ -53,17 +53,17 @@ var gitContracts = []Contract{
 	},
 	{
 		Name: "git-from-archive", Shape: ShapeEvent, Args: "APP URL ARCHIVE-TYPE USER-NAME USER-EMAIL",
-		When:    "A plugin deploys an archive by it. ARCHIVE-TYPE is tar, tar.gz or zip; the committer is USER-NAME with USER-EMAIL.",
+		When:    "Before an archive is deployed by git:from-archive, or for a plugin that deploys one by it. ARCHIVE-TYPE is tar, tar.gz or zip; the committer is USER-NAME with USER-EMAIL.",
 		Example: `echo "$APP is deployed from $URL ($ARCHIVE_TYPE) by $USER_NAME <$USER_EMAIL>"`,
 	},
 	{
 		Name: "git-from-directory", Shape: ShapeEvent, Args: "APP DIR USER-NAME USER-EMAIL",
-		When:    "A plugin deploys a folder by it.",
+		When:    "Before the content of a folder becomes the source of an app, by git:from-image and git:from-archive. A plugin deploys a folder by it.",
 		Example: `echo "$APP is deployed from $DIR by $USER_NAME <$USER_EMAIL>"`,
 	},
 	{
 		Name: "git-from-image", Shape: ShapeEvent, Args: "APP IMAGE BUILD-DIR USER-NAME USER-EMAIL",
-		When:    "A plugin deploys an image by it; BUILD-DIR may be empty.",
+		When:    "Before an image is deployed by git:from-image or git:load-image, or for a plugin that deploys one by it; BUILD-DIR may be empty.",
 		Example: `echo "$APP is deployed from $IMAGE (${BUILD_DIR:-no folder}) by $USER_NAME <$USER_EMAIL>"`,
 	},
 	{

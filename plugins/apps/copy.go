@@ -6,6 +6,7 @@ import (
 
 	"github.com/slipwayhq/slipway/app"
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 type cloneArgs struct {
@@ -28,11 +29,22 @@ func (a apps) clone(ctx context.Context, c *command.Call, in cloneArgs) error {
 	if err := a.copyApp(ctx, c.Out, in.App, to, "post-app-clone-setup"); err != nil {
 		return err
 	}
-	hasCode := a.hasCode(ctx, to)
-	if err := a.h.Bus.Event(ctx, "post-app-clone", in.App, to); err != nil || in.SkipDeploy || !hasCode {
-		return err
+	return a.copied(ctx, "post-app-clone", in.App, to, in.SkipDeploy)
+}
+
+// copied fires post-app-clone or post-app-rename, in whose answer the new app is
+// built, unless there is nothing to build or that is not wanted.
+func (a apps) copied(ctx context.Context, name, from, to string, skipDeploy bool) error {
+	if !a.hasCode(ctx, to) || skipDeploy {
+		ctx = withoutRebuild(ctx)
 	}
-	return a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
+	return a.h.Bus.Event(ctx, name, from, to)
+}
+
+// withoutRebuild is how Dokku tells the plugins that answer not to build the app.
+// Source: Dokku plugins/apps/subcommands.go, CommandClone.
+func withoutRebuild(ctx context.Context) context.Context {
+	return trigger.WithEnv(ctx, map[string]string{"SKIP_REBUILD": "true"})
 }
 
 type renameArgs struct {
@@ -71,11 +83,7 @@ func (a apps) rename(ctx context.Context, c *command.Call, in renameArgs) error 
 		}
 		return err
 	}
-	hasCode := a.hasCode(ctx, to)
-	err = a.h.Bus.Event(ctx, "post-app-rename", in.App, to)
-	if err == nil && !in.SkipDeploy && hasCode {
-		err = a.h.Bus.Event(ctx, "slipway-rebuild", to, command.ActorOf(ctx).String())
-	}
+	err = a.copied(ctx, "post-app-rename", in.App, to, in.SkipDeploy)
 	if wasLocked { // only now: a lock would refuse the rebuild
 		err = errors.Join(err, a.h.Store.SetAppLocked(to, true))
 	}

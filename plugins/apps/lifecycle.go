@@ -44,12 +44,20 @@ func (a apps) remove(ctx context.Context, name string) error {
 	return errors.Join(a.h.Bus.Event(ctx, "post-delete", name, ""), a.wipe(name))
 }
 
-// imageTag is the tag that Dokku hands to triggers of deletion.
-const imageTag = "latest"
+// imageTag is the tag that Dokku hands to triggers of deletion: that of the image
+// in a registry, where it was pushed to one.
+// Dokku: plugins/common/common.go, GetRunningImageTag.
+func (a apps) imageTag(ctx context.Context, name string) string {
+	tag, err := a.h.Bus.Query(ctx, "deployed-app-image-tag", name)
+	if err != nil || tag == "" {
+		return "latest"
+	}
+	return tag
+}
 
-// destroyApp removes an app. Until pre-delete has been answered it can fail
-// and nothing is changed; from there on it goes to the end, and errors are
-// gathered.
+// destroyApp removes an app. Until all plugins have answered pre-delete it can
+// fail and nothing is changed; once what runs is gone it goes to the end, and
+// errors are gathered.
 func (a apps) destroyApp(ctx context.Context, out *command.Output, name string) error {
 	ctx, release, err := a.exclude(ctx, name)
 	if err != nil {
@@ -61,14 +69,18 @@ func (a apps) destroyApp(ctx context.Context, out *command.Output, name string) 
 	if err != nil {
 		return err
 	}
-	if err := a.h.Bus.Event(ctx, "pre-delete", name, imageTag); err != nil {
+	tag := a.imageTag(ctx, name)
+	if err := a.h.Bus.Event(ctx, "pre-delete", name, tag); err != nil {
+		return err
+	}
+	if err := a.h.Bus.Event(ctx, "slipway-destroy", name); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	errs := []error{
 		a.h.Bus.Event(ctx, "scheduler-stop", scheduler, name, "true"),
-		a.h.Bus.Event(ctx, "scheduler-post-delete", scheduler, name, imageTag),
-		a.h.Bus.Event(ctx, "post-delete", name, imageTag),
+		a.h.Bus.Event(ctx, "scheduler-post-delete", scheduler, name, tag),
+		a.h.Bus.Event(ctx, "post-delete", name, tag),
 	}
 	out.Step("Cleaning up...")
 	out.Step("Retiring old containers and images")

@@ -31,6 +31,14 @@ func (a author) env() []string {
 	}
 }
 
+// folderStep is Dokku's git-from-directory.
+func (s *service) folderStep(ctx context.Context, out *command.Output, dir string, by author, src source) error {
+	by = by.orDokku()
+	return s.step(ctx, "git-from-directory", []string{src.App, dir, by.name, by.email}, func(ctx context.Context) error {
+		return s.deployFolder(ctx, out, dir, by, src)
+	})
+}
+
 // deployFolder makes a commit of the folder's content and deploys it. The
 // branch moves when the deploy has succeeded. Content that is already there is
 // not deployed again, which is a failure as in Dokku.

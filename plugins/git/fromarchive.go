@@ -70,7 +70,8 @@ func (s *service) gitFromArchive(ctx context.Context, c *command.Call, in archiv
 		return err
 	}
 	c.Out = c.Out.Combined() // as in git:from-image
-	return s.deployArchive(ctx, c.Out, a)
+	args := []string{a.app, withoutPassword(a.url), a.kind, a.by.name, a.by.email}
+	return s.step(ctx, "git-from-archive", args, func(ctx context.Context) error { return s.deployArchive(ctx, c.Out, a) })
 }
 
 func (a archiveSource) check() error {
@@ -127,7 +128,7 @@ func (s *service) deployArchive(ctx context.Context, out *command.Output, a arch
 	default:
 		out.Text("Moving unarchived files and folders into place")
 	}
-	return s.deployFolder(ctx, out, dir, a.by, source{
+	return s.folderStep(ctx, out, dir, a.by, source{
 		Request: deploy.Request{App: a.app, Actor: a.actor, Source: "git:from-archive", Metadata: shown},
 		kind:    a.kind,
 	})

@@ -45,7 +45,7 @@ func (s *service) gitFromImage(ctx context.Context, c *command.Call, in imageArg
 		return err
 	}
 	c.Out = c.Out.Combined() // Dokku's capture of a build has both streams in one
-	return s.deployImage(ctx, c.Out, image{
+	return s.imageStep(ctx, c.Out, image{
 		app: in.App, ref: in.Image, buildDir: callersPath(c, in.BuildDir),
 		pull: in.Force || c.Flags.Force, by: author{in.User, in.Email}, actor: c.Actor.String(),
 	})
@@ -77,7 +77,7 @@ func (s *service) gitLoadImage(ctx context.Context, c *command.Call, in imageArg
 	case err != nil:
 		return command.Fail("%w", err)
 	}
-	return s.deployImage(ctx, c.Out, image{
+	return s.imageStep(ctx, c.Out, image{
 		app: in.App, ref: in.Image, buildDir: callersPath(c, in.BuildDir), by: author{in.User, in.Email}, actor: c.Actor.String(),
 	})
 }
@@ -98,6 +98,12 @@ func checkImage(ref string) error {
 		return command.BadInput("Invalid docker image %q: %w", ref, err)
 	}
 	return nil
+}
+
+// imageStep is Dokku's git-from-image.
+func (s *service) imageStep(ctx context.Context, out *command.Output, i image) error {
+	args := []string{i.app, i.ref, i.buildDir, i.by.name, i.by.email}
+	return s.step(ctx, "git-from-image", args, func(ctx context.Context) error { return s.deployImage(ctx, out, i) })
 }
 
 // deployImage deploys a commit of a Dockerfile that says FROM the image.
@@ -130,7 +136,7 @@ func (s *service) deployImage(ctx context.Context, out *command.Output, i image)
 	if err := s.host.Store.Set(sourceImage, i.app, i.ref); err != nil {
 		return err
 	}
-	err = s.deployFolder(ctx, out, dir, i.by, source{
+	err = s.folderStep(ctx, out, dir, i.by, source{
 		Request: deploy.Request{App: i.app, Actor: i.actor, Source: "git:from-image", Metadata: i.ref},
 		kind:    imageSource,
 	})

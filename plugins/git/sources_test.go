@@ -274,7 +274,8 @@ func TestTriggersDeploy(t *testing.T) {
 	}
 	must(t, os.WriteFile(filepath.Join(h.dir, "x.zip"), archiveOf(t, "zip", map[string]string{"b": "2"}), 0o644))
 	must(t, h.host.Bus.Event(t.Context(), "git-from-archive", "blog", "file://"+h.dir+"/x.zip", "zip"))
-	must(t, h.host.Bus.Event(t.Context(), "slipway-rebuild", "blog", "ann"))
+	ann := command.WithCall(t.Context(), &command.Call{Actor: command.Actor{KeyName: "ann"}})
+	must(t, h.host.Bus.Event(ann, "receive-app", "blog"))
 	must(t, h.host.Bus.Event(t.Context(), "receive-app", "blog", h.deployer.deploys()[0].Rev))
 	var got []string
 	for _, d := range h.deployer.deploys() {

@@ -26,7 +26,7 @@ func TestStories(t *testing.T) {
 		p := Plugin(h, printing{})
 		// Stories fire this for an app that has been created.
 		p.Triggers["test-rebuild"] = func(ctx context.Context, c *trigger.Call) error {
-			return h.Bus.Event(ctx, "slipway-rebuild", c.Arg(0))
+			return h.Bus.Event(ctx, "receive-app", c.Arg(0))
 		}
 		return p
 	})

@@ -182,9 +182,11 @@ func (y syncing) use(ctx context.Context, f found, in syncArgs, actor string) er
 	if !in.Build && !in.BuildIfChanges {
 		return accept(ctx)
 	}
-	return y.deployCommit(ctx, y.out, y.repo, source{
-		Request: deploy.Request{Actor: actor, Source: "git:sync", Metadata: withoutPassword(y.url) + "#" + f.commit, Rev: f.commit},
-		kind:    "git-sync", accept: accept,
+	return y.step(ctx, "receive-app", []string{y.repo.app, f.commit}, func(ctx context.Context) error {
+		return y.deployCommit(ctx, y.out, y.repo, source{
+			Request: deploy.Request{Actor: actor, Source: "git:sync", Metadata: withoutPassword(y.url) + "#" + f.commit, Rev: f.commit},
+			kind:    "git-sync", accept: accept,
+		})
 	})
 }
 

@@ -26,8 +26,15 @@ func (s *service) triggers() plugin.Triggers {
 		"git-has-code":          s.onHasCode,
 		"git-revision":          s.onRevision,
 		"receive-app":           s.onReceive,
-		"slipway-rebuild":       s.onRebuild,
 	}
+}
+
+// step fires a trigger that this feature answers where others fire it, and whose
+// work it does by itself now.
+func (s *service) step(ctx context.Context, name string, args []string, do func(ctx context.Context) error) error {
+	return s.host.Bus.Step(ctx, trigger.Handler{Plugin: "git", Trigger: name, Run: func(ctx context.Context, _ *trigger.Call) error {
+		return do(ctx)
+	}}, args...)
 }
 
 // outputOf prints where a trigger prints.
@@ -95,19 +102,10 @@ func (s *service) onRevision(_ context.Context, c *trigger.Call) error {
 	return answer(c)(env[name], err)
 }
 
-// onReceive answers receive-app APP [REV]: plugins fire it to deploy what is in
-// the repository.
+// onReceive answers receive-app APP [REV], by which what is in the repository is
+// deployed: ps:rebuild fires it, and plugins do.
 func (s *service) onReceive(ctx context.Context, c *trigger.Call) error {
 	return s.rebuild(ctx, outputOf(c), c.Arg(0), c.Arg(1), command.ActorOf(ctx).String())
-}
-
-// onRebuild answers slipway-rebuild APP [ACTOR], which ps:rebuild fires.
-func (s *service) onRebuild(ctx context.Context, c *trigger.Call) error {
-	actor := c.Arg(1)
-	if actor == "" {
-		actor = command.ActorOf(ctx).String()
-	}
-	return s.rebuild(ctx, outputOf(c), c.Arg(0), "", actor)
 }
 
 // onFromImage answers git-from-image APP IMAGE [BUILD-DIR USER EMAIL].

@@ -64,7 +64,7 @@ func (n network) names(p state.Property, app string) ([]string, error) {
 	return splitNames(list), err
 }
 
-// onPreDeploy answers pre-deploy APP TAG: a network that is not there fails the
+// onPreDeploy answers slipway-pre-deploy APP TAG: a network that is not there fails the
 // deploy before anything is started.
 func (n network) onPreDeploy(ctx context.Context, c *trigger.Call) error {
 	for _, p := range []state.Property{initialNetwork, attachPostCreate, attachPostDeploy} {

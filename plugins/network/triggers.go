@@ -32,7 +32,7 @@ func (n network) triggers() plugin.Triggers {
 		"post-app-clone-setup":         func(_ context.Context, c *trigger.Call) error { return n.clear(c.Arg(1)) },
 		"post-app-rename-setup":        func(_ context.Context, c *trigger.Call) error { return n.clear(c.Arg(1)) },
 		"post-container-create":        n.onContainerCreate,
-		"pre-deploy":                   n.onPreDeploy,
+		"slipway-pre-deploy":           n.onPreDeploy,
 		"slipway-pre-route":            n.onPreRoute,
 	}
 }

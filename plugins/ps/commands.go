@@ -77,7 +77,7 @@ func (p *ps) start(ctx context.Context, c *command.Call, in allArgs) error {
 		case err != nil:
 			return err
 		case whole:
-			if err := p.host.Bus.Event(ctx, "pre-start", name); err != nil {
+			if err := p.flow.BeforeStart(ctx, name); err != nil {
 				return err
 			}
 			c.Out.Warn("App %s already running", name)
@@ -133,7 +133,7 @@ func (p *ps) rebuild(ctx context.Context, c *command.Call, in allArgs) error {
 		if deployed, err := p.deployed(name); err != nil || (in.All && !deployed) {
 			return err
 		}
-		return p.host.Bus.Event(ctx, "slipway-rebuild", name)
+		return p.host.Bus.Event(ctx, "receive-app", name)
 	})
 }
 
@@ -176,6 +176,9 @@ func (p *ps) restoreApp(ctx context.Context, out *command.Output, name string) e
 		out.Warn("Skipping ps:restore for %s as restore property is false", name)
 	default:
 		out.Step("Starting app")
+		if err := p.flow.BeforeStart(ctx, name); err != nil {
+			return err
+		}
 	}
 	err = p.flow.Restore(ctx, out, name, true)
 	if errors.Is(err, state.ErrLocked) {

@@ -57,9 +57,18 @@ func (p *ps) onProxyClearConfig(ctx context.Context, c *trigger.Call) error {
 	return p.flow.ClearProxyConfig(ctx, c.Arg(0))
 }
 
-// onPreDelete answers pre-delete(app): what runs goes before the files do.
-func (p *ps) onPreDelete(ctx context.Context, c *trigger.Call) error {
+// onDestroy answers slipway-destroy(app): what runs goes before the files do.
+func (p *ps) onDestroy(ctx context.Context, c *trigger.Call) error {
 	return p.flow.Destroy(ctx, c.Arg(0))
+}
+
+// onCopied answers post-app-clone(old, new) and post-app-rename(old, new): the new
+// app is built. Source: Dokku plugins/ps/triggers.go, TriggerPostAppClone.
+func (p *ps) onCopied(ctx context.Context, c *trigger.Call) error {
+	if c.Env["SKIP_REBUILD"] == "true" {
+		return nil
+	}
+	return p.host.Bus.Event(ctx, "receive-app", c.Arg(1))
 }
 
 // onPostCreate answers post-create(app): an app comes with one web process, and

@@ -20,7 +20,7 @@ func (r registry) triggers() plugin.Triggers {
 		"deployed-app-image-tag":  r.answer(r.tagOf),
 		"deployed-app-repository": r.answer(r.serverOf),
 		"post-release-builder":    r.onRelease,
-		"pre-delete":              r.onPreDelete,
+		"slipway-destroy":         r.onDestroy,
 	}
 }
 
@@ -52,6 +52,9 @@ func (r registry) tagOf(app string) (string, error) {
 // before it runs.
 func (r registry) onRelease(ctx context.Context, c *trigger.Call) error {
 	app, image, out := c.Arg(1), c.Arg(2), c.Output()
+	if err := r.preDeploy(ctx, out, app, image); err != nil {
+		return err
+	}
 	repo, err := r.repoOf(app)
 	if err != nil {
 		return err
@@ -70,6 +73,16 @@ func (r registry) onRelease(ctx context.Context, c *trigger.Call) error {
 		return err
 	}
 	return r.push(ctx, out, app, image, repo, strconv.Itoa(version))
+}
+
+// preDeploy fires pre-deploy APP TAG, which Dokku calls deprecated, where a plugin
+// still answers it. Source: Dokku plugins/registry/triggers.go, TriggerPostReleaseBuilder.
+func (r registry) preDeploy(ctx context.Context, out *command.Output, app, image string) error {
+	if !r.h.Bus.Handled("pre-deploy") {
+		return nil
+	}
+	out.Warn("Deprecated: please upgrade plugin to use 'pre-release-builder' plugin trigger instead of pre-deploy")
+	return r.h.Bus.Event(ctx, "pre-deploy", app, image[strings.LastIndex(image, ":")+1:])
 }
 
 // bump counts tag-version up.
@@ -149,9 +162,9 @@ func (r registry) untag(ctx context.Context, ref string) error {
 	return nil
 }
 
-// onPreDelete answers pre-delete APP: the names of its images that ps does not
+// onDestroy answers slipway-destroy APP: the names of its images that ps does not
 // know go too. It comes after ps, which removes the containers.
-func (r registry) onPreDelete(ctx context.Context, c *trigger.Call) error {
+func (r registry) onDestroy(ctx context.Context, c *trigger.Call) error {
 	app := c.Arg(0)
 	repo, err := r.repoOf(app)
 	if err != nil {

@@ -31,7 +31,10 @@ func (x *External) do(ctx context.Context, k hook, run func(ctx context.Context)
 	if traced == "on" {
 		x.show(k, time.Since(began), err)
 	}
-	return errors.Join(err, readErr)
+	if err != nil {
+		return err
+	}
+	return readErr
 }
 
 func (x *External) inTime(ctx context.Context, k hook, run func(ctx context.Context) error) error {

@@ -62,11 +62,6 @@ func (c *Command) commandHelp(out *Output) error {
 }
 
 func (t *Table) featureHelp(out *Output, feature string) error {
-	out.Line("Usage: dokku %s[:COMMAND]", feature)
-	out.Line("")
-	out.Line("%s", cmp.Or(t.features[feature].About, t.features[feature].Help))
-	out.Line("")
-	out.Line("Additional commands:")
 	var rows [][2]string
 	for _, cmd := range t.Commands() {
 		if cmd.Feature() == feature {
@@ -77,8 +72,20 @@ func (t *Table) featureHelp(out *Output, feature string) error {
 			rows = append(rows, [2]string{cmd.Signature(), text})
 		}
 	}
-	printColumns(out, rows)
+	f := t.features[feature]
+	f.Name = feature
+	PrintFeature(out, f, rows)
 	return nil
+}
+
+// PrintFeature is the help of a feature with its commands, each as its signature and one line.
+func PrintFeature(out *Output, f Feature, rows [][2]string) {
+	out.Line("Usage: dokku %s[:COMMAND]", f.Name)
+	out.Line("")
+	out.Line("%s", cmp.Or(f.About, f.Help))
+	out.Line("")
+	out.Line("Additional commands:")
+	printColumns(out, rows)
 }
 
 func (c *Command) printHelp(out *Output) error {

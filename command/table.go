@@ -198,7 +198,7 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	if asksHelp && !cmd.plainArgs {
 		return cmd.printHelp(c.Out)
 	}
-	if err := cmd.authorize(c.Actor); err != nil {
+	if err := cmd.Access.Allow(c.Actor); err != nil {
 		return err
 	}
 	args, err := cmd.parse(argv[1:], c.Flags.App, func(app string) bool {
@@ -247,8 +247,9 @@ func (t *Table) fallback(ctx context.Context, c *Call) error {
 	return BadInput("`%s` is not a dokku command.\nSee `dokku help` for a list of available commands.", strings.Join(c.Argv, " "))
 }
 
-func (cmd *Command) authorize(a Actor) error {
-	switch cmd.Access {
+// Allow refuses an actor that the access does not let in.
+func (access Access) Allow(a Actor) error {
+	switch access {
 	case ForRoot:
 		if !a.Root {
 			return Deny("This command must be run as root")

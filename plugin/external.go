@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,18 +15,23 @@ import (
 // command is not its own. Source: DOKKU_NOT_IMPLEMENTED_EXIT.
 const notImplemented = 10
 
-// External is the plugins in $DOKKU_LIB_ROOT/plugins/enabled: a file named like
-// a trigger answers it, subcommands/NAME and `commands` answer commands. It
+// External is the plugins in $DOKKU_LIB_ROOT/plugins/enabled. Of one that is made
+// of executables a file named like a trigger answers it, and subcommands/NAME and
+// `commands` answer commands; one that is a process or a server is called. It
 // implements trigger.External.
 type External struct {
 	host   *Host
 	roster roster
+	peers  peers
 }
 
 // NewExternal looks for plugins of the host, whose Store must be set. All else of
 // it is read when something is run.
 func NewExternal(h *Host) *External {
-	return &External{host: h, roster: roster{host: h}}
+	x := &External{host: h, roster: roster{host: h}, peers: peers{host: h}}
+	x.roster.changed = x.peers.only
+	h.External = x
+	return x
 }
 
 // Replaces implements trigger.External: a plugin named like a compiled one
@@ -41,6 +45,12 @@ func (x *External) Replaces(name string) bool {
 func (x *External) Handlers(name string) []trigger.Handler {
 	var out []trigger.Handler
 	for _, p := range x.roster.members() {
+		if n := x.peers.of(p); n != nil {
+			if h, ok := x.answer(n, name); ok {
+				out = append(out, h)
+			}
+			continue
+		}
 		path := filepath.Join(p.Dir, name)
 		if !executable(path) {
 			continue
@@ -87,6 +97,11 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 			folder = to
 		}
 		if p, ok := x.roster.member(folder); ok {
+			if n := x.peers.of(p); n != nil {
+				if handled, err := x.runCommand(ctx, n, c); handled {
+					return true, err
+				}
+			}
 			for _, file := range []string{sub, name} {
 				if path := filepath.Join(p.Dir, "subcommands", file); executable(path) {
 					return true, call(p, path)
@@ -95,6 +110,12 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 		}
 	}
 	for _, p := range x.roster.members() {
+		if n := x.peers.of(p); n != nil {
+			if handled, err := x.runCommand(ctx, n, c); handled {
+				return true, err
+			}
+			continue
+		}
 		path := filepath.Join(p.Dir, "commands")
 		if !executable(path) {
 			continue
@@ -108,33 +129,17 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 	return false, nil
 }
 
-// Help lists the help lines of all plugins' commands, or with all those of every
-// command. A plugin tells one from the other by its parent's command line, which
-// in Dokku is that of dokku help --all: ps -o command= $PPID. Source:
-// help-functions of Dokku's data plugins.
+// Help lists the help lines of all plugins' commands, or with all those of every command. A plugin that cannot say them is
+// left out.
 func (x *External) Help(ctx context.Context, all bool) []string {
 	var lines []string
-	parent := []string{"dokku", "help"}
-	if all {
-		parent = append(parent, "--all")
-	}
 	for _, p := range x.roster.members() {
-		path := filepath.Join(p.Dir, "commands")
-		if !executable(path) {
-			continue
-		}
-		var out strings.Builder
-		err := x.inTime(ctx, hook{plugin: p, trigger: "commands"}, func(ctx context.Context) error {
-			return x.run(ctx, p, execution{path: path, args: []string{"help"}, in: strings.NewReader(""), out: &out, err: io.Discard, parent: parent})
-		})
+		more, err := x.helpOf(ctx, p, all)
 		if err != nil {
+			x.host.log().Warn("a plugin does not say its help", "plugin", p.Name, "err", err)
 			continue
 		}
-		for l := range strings.Lines(out.String()) {
-			if l = strings.TrimSpace(l); l != "" {
-				lines = append(lines, l)
-			}
-		}
+		lines = append(lines, more...)
 	}
 	return lines
 }

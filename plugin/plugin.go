@@ -80,6 +80,8 @@ type Host struct {
 
 	// Version is that of Slipway.
 	Version string
+	// External is the plugins of others, set by NewExternal; nil where there can be none.
+	External *External
 	// NoPlugins leaves external plugins out: for a server on which one of them breaks everything.
 	NoPlugins bool
 

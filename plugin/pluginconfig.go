@@ -103,6 +103,9 @@ func (h *Host) SetPluginConfig(p Installed, set map[string]string, unset []strin
 			return err
 		}
 	}
+	if h.External != nil {
+		defer h.External.askAgain(p.Name)
+	}
 	return h.editConfigs(func(all map[string]map[string]string) {
 		table := all[p.Name]
 		if table == nil {

@@ -13,7 +13,8 @@ import (
 // roster is who takes part: the enabled external plugins that fit, in the order of their names. It is kept, because every
 // trigger asks for it, and made anew when a folder of plugins or a plugin.toml changed.
 type roster struct {
-	host *Host
+	host    *Host
+	changed func(members []Installed) // is told each time that the list is made anew
 
 	mu      sync.Mutex
 	list    []Installed
@@ -67,6 +68,7 @@ func (r *roster) members() []Installed {
 		list = append(list, p)
 	}
 	r.list, r.leftOut, r.stamps = list, leftOut, stamps
+	r.changed(list)
 	for _, s := range stamps {
 		if began.Sub(s.mtime) < settled {
 			r.stamps = nil // a change of the same tick would look like none

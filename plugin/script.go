@@ -33,15 +33,12 @@ type execution struct {
 // run runs one executable of a plugin to its end. Its error is command.Exit when
 // it ended with a code other than 0.
 func (x *External) run(ctx context.Context, p Installed, s execution) error {
-	config, err := x.host.ConfigEnv(p)
+	more, err := x.hookEnv(ctx, p)
 	if err != nil {
 		return err
 	}
 	cmd := x.command(ctx, s)
-	if x.host.Exec.More != nil {
-		cmd.Env = append(cmd.Env, x.host.Exec.More()...)
-	}
-	cmd.Env = append(append(cmd.Env, CallEnv(ctx)...), config...)
+	cmd.Env = append(cmd.Env, more...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
 	if own := command.Inherit(s.in); own != nil {
 		cmd.Stdin = own
@@ -74,21 +71,25 @@ func (x *External) command(ctx context.Context, s execution) *exec.Cmd {
 	return cmd
 }
 
+// hookEnv is what the hooks and commands of a plugin have in their environment besides that of every child process.
+func (x *External) hookEnv(ctx context.Context, p Installed) ([]string, error) {
+	config, err := x.host.ConfigEnv(p)
+	if err != nil {
+		return nil, err
+	}
+	var env []string
+	if x.host.Exec.More != nil {
+		env = x.host.Exec.More()
+	}
+	return append(append(slices.Clone(env), CallEnv(ctx)...), config...), nil
+}
+
 // Command is a child process with this environment and user: an argument
 // vector, in its own process group, which ends as a whole when ctx ends. The
 // token of a lock that ctx carries, and the variables of a trigger, go with it.
 func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(cmd.Env, e.Env...)
-	if more, ok := ctx.Value(envKey{}).([]string); ok {
-		cmd.Env = append(cmd.Env, more...)
-	}
-	if token := state.LockToken(ctx); token != "" {
-		cmd.Env = append(cmd.Env, state.LockEnv+"="+token)
-	}
-	for name, value := range trigger.EnvOf(ctx) {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd.Env = e.environ(ctx)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if e.User != nil {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.User.UID, Gid: e.User.GID, Groups: e.User.Groups}
@@ -96,6 +97,21 @@ func (e *Exec) Command(ctx context.Context, name string, args ...string) *exec.C
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay
 	return cmd
+}
+
+// environ is the environment of a child process.
+func (e *Exec) environ(ctx context.Context) []string {
+	env := slices.Clone(e.Env)
+	if more, ok := ctx.Value(envKey{}).([]string); ok {
+		env = append(env, more...)
+	}
+	if token := state.LockToken(ctx); token != "" {
+		env = append(env, state.LockEnv+"="+token)
+	}
+	for name, value := range trigger.EnvOf(ctx) {
+		env = append(env, name+"="+value)
+	}
+	return env
 }
 
 type envKey struct{}

@@ -32,6 +32,7 @@ func Offline(ctx context.Context, cfg Config, all Plugins, log *slog.Logger, arg
 		return 1, err
 	}
 	defer cp.flow.Close()
+	defer cp.host.External.Close()
 	code := cp.table.Run(ctx, &command.Call{
 		Actor: command.Actor{User: "root", Root: os.Geteuid() == 0 || cfg.Instance != ""},
 		In:    streams.In, Out: command.NewOutput(streams.Out, streams.Err),

@@ -68,6 +68,16 @@ func Serve(ctx context.Context, cfg Config, all Plugins, log *slog.Logger) error
 }
 
 func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Logger) (*controlPlane, error) {
+	engine, err := docker.Connect(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	engine.UseConfig(filepath.Join(cfg.Root, ".docker")) // as for Dokku's own user
+	return assemble(cfg, engine, engine.Host(), all, log)
+}
+
+// assemble makes the control plane over a Docker engine, which is reached at dockerHost. Nothing of it runs yet.
+func assemble(cfg Config, engine docker.Engine, dockerHost string, all Plugins, log *slog.Logger) (*controlPlane, error) {
 	account, err := cfg.systemUser()
 	if err != nil {
 		return nil, fmt.Errorf("cannot look up the system user: %w", err)
@@ -78,6 +88,9 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 		uid, _ := strconv.Atoi(account.Uid)
 		gid, _ := strconv.Atoi(account.Gid)
 		owner, credential = &atomicfile.Owner{UID: uid, GID: gid}, &plugin.Credential{UID: uint32(uid), GID: uint32(gid)}
+		if credential.Groups, err = groups(account, dockerHost); err != nil {
+			return nil, err
+		}
 	}
 	store, err := state.Open(state.Config{Root: cfg.Root, Lib: cfg.Lib, Owner: owner})
 	if err != nil {
@@ -89,16 +102,6 @@ func newControlPlane(ctx context.Context, cfg Config, all Plugins, log *slog.Log
 	if err := writeSSHCommand(store, cfg); err != nil {
 		return nil, err
 	}
-	engine, err := docker.Connect(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	if credential != nil {
-		if credential.Groups, err = groups(account, engine.Host()); err != nil {
-			return nil, err
-		}
-	}
-	engine.UseConfig(store.RootPath(".docker")) // as for Dokku's own user
 	host := &plugin.Host{
 		Store: store, Docker: engine, CLI: docker.CLI{}, Names: docker.Names{Instance: cfg.Instance}, Log: log,
 		Exec: plugin.Exec{Env: cfg.childEnv(), User: credential, More: store.Dokkurc}, PublicPort: cfg.publicPort, Version: cfg.Version,
@@ -224,6 +227,7 @@ func (cp *controlPlane) run(ctx context.Context) error {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 		defer cancel()
 		err := cp.ssh.Shutdown(stop)
+		cp.host.External.Close()
 		cp.flow.Close()
 		return err
 	})

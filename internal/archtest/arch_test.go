@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"command"},
 	{"state"},
 	{"docker"},
-	{"compat", "internal"},
+	{"compat", "internal", "sdk"},
 }
 
 // exceptions are imports against the direction, each with its reason.
@@ -85,7 +85,7 @@ func TestImportsGoDownwards(t *testing.T) {
 	for _, p := range packages(t) {
 		from, top := layer(p.ImportPath)
 		if from < 0 {
-			if top != "e2e" && top != "bench" && top != "compat" && top != "docs" && top != "hack" {
+			if top != "e2e" && top != "bench" && top != "compat" && top != "docs" && top != "examples" && top != "hack" {
 				t.Errorf("%s is in no layer: add its folder to the layers, or move it", p.ImportPath)
 			}
 			continue
@@ -142,6 +142,20 @@ func TestNoVagueNames(t *testing.T) {
 		for _, f := range p.GoFiles {
 			if slices.Contains(vague, strings.TrimSuffix(f, ".go")) {
 				t.Errorf("%s/%s: name the file for what it is about", p.ImportPath, f)
+			}
+		}
+	}
+}
+
+// The kit for authors of plugins brings nothing along.
+func TestTheSDKImportsTheStandardLibraryOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if _, top := layer(p.ImportPath); top != "sdk" {
+			continue
+		}
+		for _, i := range p.Imports {
+			if first, _, _ := strings.Cut(i, "/"); strings.Contains(first, ".") && !strings.HasPrefix(i, module+"/sdk/") {
+				t.Errorf("%s imports %s", p.ImportPath, i)
 			}
 		}
 	}

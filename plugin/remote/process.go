@@ -114,6 +114,9 @@ func (p *Process) launch(ctx context.Context) (*program, error) {
 		return nil, err
 	}
 	p.cfg.Log.Info("a plugin's program runs", "pid", g.cmd.Process.Pid)
+	if p.cfg.Registered != nil {
+		p.cfg.Registered(g.registration)
+	}
 	return g, nil
 }
 

@@ -41,6 +41,8 @@ type Config struct {
 	Name    string // the plugin's
 	Slipway string // our version
 	Log     *slog.Logger
+	// Registered is told what the plugin answers, each time that it says it. May be nil.
+	Registered func(wire.Registration)
 }
 
 // Caller is whom a call is made for.

@@ -3,6 +3,7 @@ package remote
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/slipwayhq/slipway/command"
@@ -25,7 +26,6 @@ type Web struct {
 	cfg    Config
 	target func() (Target, error)
 	client *http.Client
-	next   atomic.Int64
 }
 
 // Target is where a plugin is reached, and what proves that it is us.
@@ -81,6 +81,9 @@ func (w *Web) Registration(ctx context.Context) (wire.Registration, error) {
 	if err != nil {
 		return registration, w.unreachable(err)
 	}
+	if w.cfg.Registered != nil {
+		w.cfg.Registered(registration)
+	}
 	return registration, nil
 }
 
@@ -93,7 +96,8 @@ func (w *Web) unreachable(err error) error {
 }
 
 func (w *Web) request(method string, params any) (wire.Message, error) {
-	return wire.New(json.RawMessage(strconv.FormatInt(w.next.Add(1), 10)), method, params)
+	// No number: another Slipway may call the same server.
+	return wire.New(json.RawMessage(strconv.Quote(rand.Text())), method, params)
 }
 
 // awaitResponse reads until the response to the request id.
@@ -136,7 +140,7 @@ func (w *Web) Call(ctx context.Context, call wire.Call, caller Caller) error {
 			return ctx.Err()
 		}
 	}
-	if errors.Is(err, errGone) {
+	if errors.Is(err, errGone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
 		return command.Fail("The plugin %s ended in the middle of %s: it closed the connection without an answer", w.cfg.Name, call.Name)
 	}
 	if err != nil && ctx.Err() != nil {

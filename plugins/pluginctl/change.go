@@ -61,13 +61,16 @@ func (p *plugins) update(ctx context.Context, c *command.Call, in updateArgs) er
 		if i, ok := p.host.OnDisk(in.Name); ok && i.LeftOut != "" {
 			c.Out.Warn("The plugin %s is left out from now on: %s", in.Name, i.LeftOut)
 		}
-		return p.hooks(ctx, c.Out, "update", "", in.Name)
+		return errors.Join(p.hooks(ctx, c.Out, "update", "", in.Name), p.restart(in.Name))
 	}
 	for _, i := range p.external() {
 		if !i.Enabled {
 			continue
 		}
 		if err := p.updateOne(ctx, c.Out, i.Name, ""); err != nil {
+			return err
+		}
+		if err := p.restart(i.Name); err != nil {
 			return err
 		}
 	}
@@ -122,14 +125,14 @@ func (p *plugins) disable(_ context.Context, c *command.Call, in nameArgs) error
 	case !p.isAvailable(in.Name):
 		return command.Fail("Plugin does not exist")
 	}
-	if err := p.unlink(in.Name); err != nil {
+	if err := errors.Join(p.unlink(in.Name), p.restart(in.Name)); err != nil {
 		return err
 	}
 	c.Out.Headers().Step("Plugin %s disabled", in.Name)
 	return nil
 }
 
-func (p *plugins) enable(_ context.Context, c *command.Call, in nameArgs) error {
+func (p *plugins) enable(ctx context.Context, c *command.Call, in nameArgs) error {
 	if in.Name == "" {
 		return command.BadInput("Please specify a plugin to enable")
 	}
@@ -144,6 +147,11 @@ func (p *plugins) enable(_ context.Context, c *command.Call, in nameArgs) error 
 	}
 	if err := p.fits(in.Name); err != nil {
 		return err
+	}
+	if i, ok := p.host.OnDisk(in.Name); ok {
+		if err := p.answers(ctx, c.Out, i); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(p.prepare(), p.link(in.Name)); err != nil {
 		return err
@@ -185,7 +193,7 @@ func (p *plugins) uninstall(ctx context.Context, c *command.Call, in nameArgs) e
 	if err := p.hooks(ctx, c.Out, "uninstall", "", in.Name); err != nil {
 		return err
 	}
-	err := errors.Join(p.drop(in.Name),
+	err := errors.Join(p.drop(in.Name), p.gone(in.Name),
 		p.host.ForgetPluginConfig(in.Name), p.host.Store.Unset(plugin.HookTimeoutOf(in.Name), state.Global))
 	if err != nil {
 		return err

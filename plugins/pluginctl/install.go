@@ -108,8 +108,12 @@ func (p *plugins) add(ctx context.Context, out *command.Output, from source, nam
 	undo := func(cause error) error { return errors.Join(cause, p.drop(name)) }
 	if !in.Skip {
 		// Before it is enabled: while this runs, its triggers must not.
-		if err := p.hook(ctx, out, plugin.Installed{Name: name, Dir: p.available(name), Metadata: about}, "install"); err != nil {
+		installed := plugin.Installed{Name: name, Dir: p.available(name), Metadata: about}
+		if err := p.hook(ctx, out, installed, "install"); err != nil {
 			return undo(command.Fail("The plugin %s could not be installed: its install hook failed. Nothing of it is left", name))
+		}
+		if err := p.answers(ctx, out, installed); err != nil {
+			return undo(command.Fail("The plugin %s could not be installed, and nothing of it is left: %w", name, errors.Join(err, p.gone(name))))
 		}
 	}
 	if err := p.link(name); err != nil {

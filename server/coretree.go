@@ -48,6 +48,11 @@ func coreTree(h *plugin.Host, all []plugin.Plugin, client string) *tree {
 	t.files[plugin.CoreMarker] = "This folder is Slipway's, which writes it at its start. A Dokku's has no such file.\n"
 	t.files["config.toml"] = ""
 	for _, name := range []string{"dokku", "netrc", "plugn", "procfile-util", "sigil"} {
+		if name == "dokku" && sameFile(client, filepath.Join(filepath.Dir(client), name)) {
+			// Plugins write the path that `which dokku` prints into crontabs, where it must outlive this folder. The client's
+			// folder is the next in the PATH of scripts.
+			continue
+		}
 		t.links["bin/"+name] = client
 	}
 	about := map[string]string{}
@@ -253,6 +258,13 @@ func dropCoreLinks(dir string, names []string) error {
 		}
 	}
 	return nil
+}
+
+// sameFile tells whether both paths lead to one file that is there.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 func exists(path string) bool {

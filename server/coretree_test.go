@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -161,5 +162,31 @@ func TestPluginsOfOthersKeepTheirPlace(t *testing.T) {
 	}
 	if _, err := os.Readlink(theirs); err == nil || exists(cp.lib("plugins/enabled/domains")) {
 		t.Error("a disabled plugin of others named domains is not as it was")
+	}
+}
+
+// postgres:backup-schedule wrote the path below core-plugins into /etc/cron.d: it takes what `which dokku` prints.
+func TestDokkuIsTheOneOfTheMachineWhereThatIsOurs(t *testing.T) {
+	h := &plugin.Host{Store: treeRig(t).host.Store}
+	bin := t.TempDir()
+	client := filepath.Join(bin, "slipway")
+	if err := os.WriteFile(client, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	has := func() bool { _, ok := coreTree(h, nil, client).links["bin/dokku"]; return ok }
+	if !has() {
+		t.Error("there is no dokku for scripts")
+	}
+	if err := os.WriteFile(filepath.Join(bin, "dokku"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if !has() {
+		t.Error("another dokku is taken for ours")
+	}
+	if err := errors.Join(os.Remove(filepath.Join(bin, "dokku")), os.Symlink("slipway", filepath.Join(bin, "dokku"))); err != nil {
+		t.Fatal(err)
+	}
+	if has() {
+		t.Error("scripts find the one below core-plugins")
 	}
 }

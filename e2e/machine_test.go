@@ -47,10 +47,17 @@ if [ "$init" != systemd ]; then
 elif [ -e /sys/fs/cgroup/cgroup.controllers ]; then
 	mount -t cgroup2 cgroup2 sys/fs/cgroup
 else
-	mount --rbind /sys/fs/cgroup sys/fs/cgroup
-	umount -l sys/fs/cgroup/systemd
-	mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
-	umount -l sys/fs/cgroup/unified || true
+	mount -t tmpfs -o mode=755 cgroup sys/fs/cgroup
+	for old in /sys/fs/cgroup/*; do
+		if [ -L "$old" ] || [ ! -e "$old/cgroup.procs" ]; then continue; fi
+		name=${old##*/}
+		mkdir "sys/fs/cgroup/$name"
+		case $name in
+		unified) mount -t cgroup2 cgroup2 sys/fs/cgroup/unified ;;
+		systemd) mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd ;;
+		*) mount -t cgroup -o "$name" cgroup "sys/fs/cgroup/$name" ;;
+		esac
+	done
 fi
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 run run
@@ -73,12 +80,23 @@ echo ready
 exec sleep infinity
 `
 
-// inOwnCgroup runs a command in a cgroup of its own, whose path it is given, as the root of all that the command sees: systemd
-// takes what it finds there.
+// inOwnCgroup runs a command in cgroups of its own, of the name that it is given, as the root of all that the command sees:
+// systemd takes what it finds there. Source of the format: cgroups(7), /proc/self/cgroup.
 const inOwnCgroup = `set -e
-mkdir -p "$1"
-echo 0 >"$1/cgroup.procs"
-shift
+name=$1; shift
+while IFS=: read -r _ controllers path; do
+	case $controllers in
+	'') dir=/sys/fs/cgroup/unified; [ -d "$dir" ] || dir=/sys/fs/cgroup ;;
+	*) dir=/sys/fs/cgroup/${controllers#name=} ;;
+	esac
+	if [ ! -e "$dir/cgroup.procs" ]; then continue; fi
+	dir=$dir$path/$name
+	mkdir "$dir"
+	for file in cpuset.cpus cpuset.mems; do
+		if [ -e "$dir/$file" ]; then cat "$dir/../$file" >"$dir/$file"; fi
+	done
+	echo 0 >"$dir/cgroup.procs"
+done </proc/self/cgroup
 exec unshare --cgroup "$@"
 `
 
@@ -144,16 +162,14 @@ func newMachine(t *testing.T, init string) *machine {
 	return m
 }
 
-// cgroup is the path of the cgroup of a machine with systemd.
+// cgroup is the name of the cgroups of a machine with systemd, which go with the test.
 func (m *machine) cgroup(t *testing.T) string {
 	t.Helper()
-	root := "/sys/fs/cgroup"
-	if !fileExists(filepath.Join(root, "cgroup.controllers")) {
-		root = filepath.Join(root, "systemd")
-	}
-	path := filepath.Join(root, "slipway-"+filepath.Base(filepath.Dir(m.dir)))
-	t.Cleanup(func() { exec.Command("find", path, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";").Run() })
-	return path
+	name := "slipway-" + filepath.Base(filepath.Dir(m.dir))
+	t.Cleanup(func() {
+		exec.Command("find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*/"+name+"*", "-exec", "rmdir", "{}", ";").Run()
+	})
+	return name
 }
 
 func (m *machine) startEngine(t *testing.T) {

@@ -27,6 +27,11 @@ func (a *away) plugin(name string) installed {
 			return nil
 		}
 		line := c.Name + " " + strings.Join(c.Args, ",")
+		if c.Name == "scheduler-post-delete" { // by which it knows what to remove
+			if _, err := a.w.engine.ImageInspect(ctx, "dokku/"+c.Arg(1)+":latest"); err != nil {
+				return err
+			}
+		}
 		if c.Name == "scheduler-deploy" {
 			image, err := a.w.engine.ImageInspect(ctx, "dokku/"+c.Arg(1)+":latest")
 			if err != nil {

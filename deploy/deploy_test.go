@@ -570,6 +570,9 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	if all := w.containers("blog"); len(all) != 0 {
 		t.Errorf("containers: %v", all)
 	}
+	if tags := w.tags(); len(tags) > 0 {
+		t.Errorf("images: %q", tags)
+	}
 	if _, ok := w.proxy.routes["blog"]; ok {
 		t.Error("it is still routed")
 	}

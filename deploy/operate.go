@@ -342,8 +342,9 @@ func tagOf(rel app.Release) string {
 	return latest
 }
 
-// Destroy stops and removes everything that runs of an app, its routes,
-// releases and images. Leftovers of failed deploys go too.
+// Destroy stops and removes everything that runs of an app and its routes.
+// Leftovers of failed deploys go too. The images stay until RemoveImages: a
+// plugin's scheduler looks for them to know what to remove.
 func (f *Flow) Destroy(ctx context.Context, name string) error {
 	f.unwatchLiveness(name)
 	if err := f.vanish(ctx, name); err != nil {
@@ -365,6 +366,11 @@ func (f *Flow) Destroy(ctx context.Context, name string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// RemoveImages removes the images of an app's releases.
+func (f *Flow) RemoveImages(ctx context.Context, name string) error {
 	images, err := f.host.Docker.ImageList(ctx, f.host.Names.Owned(name))
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/slipwayhq/slipway/docker"
 )
 
 // globalLabels are the options for everything that Dokku makes with docker.
@@ -16,9 +18,10 @@ const globalLabels = "--label=org.label-schema.schema-version=1.0 --label=org.la
 func (c Config) childEnv() []string {
 	plugins := filepath.Join(c.Lib, "plugins")
 	core := filepath.Join(c.Lib, "core-plugins")
-	logs := filepath.Join("/var/log", "dokku")
+	logs, labels := filepath.Join("/var/log", "dokku"), globalLabels
 	if c.Instance != "" {
 		logs = filepath.Join(c.Lib, "logs")
+		labels += " --label=" + docker.LabelInstance + "=" + c.Instance
 	}
 	logs = envOr("DOKKU_LOGS_DIR", logs)
 	env := []string{
@@ -33,7 +36,7 @@ func (c Config) childEnv() []string {
 		"DOKKU_LOGS_DIR=" + logs, "DOKKU_LOGS_HOST_DIR=" + envOr("DOKKU_LOGS_HOST_DIR", logs),
 		"DOKKU_EVENTS_LOGFILE=" + envOr("DOKKU_EVENTS_LOGFILE", filepath.Join(logs, "events.log")),
 		"DOKKU_PID=" + strconv.Itoa(os.Getpid()), "DOKKU_CONTAINER_LABEL=dokku",
-		"DOKKU_GLOBAL_BUILD_ARGS=" + globalLabels, "DOKKU_GLOBAL_RUN_ARGS=" + globalLabels,
+		"DOKKU_GLOBAL_BUILD_ARGS=" + labels, "DOKKU_GLOBAL_RUN_ARGS=" + labels,
 		"SLIPWAY_SOCKET=" + c.Socket, "SLIPWAY_INSTANCE=" + c.Instance,
 	}
 	for _, name := range []string{

@@ -115,6 +115,7 @@ func (p *ps) triggers() plugin.Triggers {
 		"slipway-destroy":            p.onDestroy,
 		"post-app-clone":             p.onCopied,
 		"post-app-rename":            p.onCopied,
+		"post-delete":                p.onPostDelete,
 		"post-create":                p.onPostCreate,
 		"deploy":                     p.onDeploy,
 		"post-stop":                  p.onPostStop,

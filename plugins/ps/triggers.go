@@ -62,6 +62,11 @@ func (p *ps) onDestroy(ctx context.Context, c *trigger.Call) error {
 	return p.flow.Destroy(ctx, c.Arg(0))
 }
 
+// onPostDelete answers post-delete(app).
+func (p *ps) onPostDelete(ctx context.Context, c *trigger.Call) error {
+	return p.flow.RemoveImages(ctx, c.Arg(0))
+}
+
 // onCopied answers post-app-clone(old, new) and post-app-rename(old, new): the new
 // app is built. Source: Dokku plugins/ps/triggers.go, TriggerPostAppClone.
 func (p *ps) onCopied(ctx context.Context, c *trigger.Call) error {

@@ -20,7 +20,7 @@ func (r registry) triggers() plugin.Triggers {
 		"deployed-app-image-tag":  r.answer(r.tagOf),
 		"deployed-app-repository": r.answer(r.serverOf),
 		"post-release-builder":    r.onRelease,
-		"slipway-destroy":         r.onDestroy,
+		"post-delete":             r.onPostDelete,
 	}
 }
 
@@ -162,9 +162,9 @@ func (r registry) untag(ctx context.Context, ref string) error {
 	return nil
 }
 
-// onDestroy answers slipway-destroy APP: the names of its images that ps does not
-// know go too. It comes after ps, which removes the containers.
-func (r registry) onDestroy(ctx context.Context, c *trigger.Call) error {
+// onPostDelete answers post-delete APP: the names of its images that ps does not
+// know go too.
+func (r registry) onPostDelete(ctx context.Context, c *trigger.Call) error {
 	app := c.Arg(0)
 	repo, err := r.repoOf(app)
 	if err != nil {

@@ -84,8 +84,14 @@ func TestExamplesAreHooks(t *testing.T) {
 func TestParams(t *testing.T) {
 	got := Contract{Args: "SCHEDULER APP-NAME [--no-restart] [PROCESS [INDEX]] ENV… -- COMMAND…"}.Params()
 	want := []Param{
-		{Name: "SCHEDULER"}, {Name: "APP_NAME"}, {Name: "--no-restart", Literal: true, Optional: true},
-		{Name: "PROCESS", Optional: true}, {Name: "INDEX", Optional: true}, {Name: "ENV", Rest: true}, {Name: "--", Literal: true}, {Name: "COMMAND", Rest: true},
+		{Name: "SCHEDULER"},
+		{Name: "APP_NAME"},
+		{Name: "--no-restart", Literal: true, Optional: true},
+		{Name: "PROCESS", Optional: true},
+		{Name: "INDEX", Optional: true},
+		{Name: "ENV", Rest: true},
+		{Name: "--", Literal: true},
+		{Name: "COMMAND", Rest: true},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

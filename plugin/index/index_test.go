@@ -243,16 +243,18 @@ func TestSumIsThatOfTheFilesOfACommit(t *testing.T) {
 		t.Errorf("%s, want %s (%v)", first, want, err)
 	}
 	sums := map[string]bool{first: true}
-	changes := []func(){
-		func() { write("a", "hellO\n", 0o644) },
-		func() { os.Chmod(filepath.Join(dir, "a"), 0o755) },
-		func() { os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "d")) },
-		func() { os.Symlink("/etc/passwd", filepath.Join(dir, "e")) },
+	changes := []func() error{
+		func() error { write("a", "hellO\n", 0o644); return nil },
+		func() error { return os.Chmod(filepath.Join(dir, "a"), 0o755) },
+		func() error { return os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "d")) },
+		func() error { return os.Symlink("/etc/passwd", filepath.Join(dir, "e")) },
 		// The text of a commit is what counts, not what a checkout makes of it.
-		func() { write(".gitattributes", "d ident eol=crlf\n", 0o644) },
+		func() error { write(".gitattributes", "d ident eol=crlf\n", 0o644); return nil },
 	}
 	for i, change := range changes {
-		change()
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
 		sum := commit()
 		if sums[sum] {
 			t.Errorf("change %d does not change the sum", i)

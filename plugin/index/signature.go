@@ -32,7 +32,7 @@ func (k Key) String() string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// ErrSignature: the key did not sign this.
+// ErrSignature says that the key did not sign this.
 var ErrSignature = errors.New("its signature is not that of the key")
 
 // Open reads an index that key has signed; signature is a file of minisign. It

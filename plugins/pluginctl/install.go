@@ -61,7 +61,7 @@ func (p *plugins) install(ctx context.Context, c *command.Call, in installArgs) 
 // its name in the index of plugins.
 func (p *plugins) resolve(out *command.Output, in installArgs) (from source, name Name, err error) {
 	at := in.Rest[0]
-	if name, err = ParseName(at); err == nil {
+	if _, err = ParseName(at); err == nil {
 		if in.Committish != "" {
 			return source{}, "", command.BadInput("The index of plugins says which commit of %s is installed. For another one: dokku plugin:install URL --committish %s", at, in.Committish)
 		}
@@ -181,6 +181,7 @@ func (p *plugins) prepare() error {
 func (p *plugins) available(name string) string {
 	return p.host.Store.LibPath("plugins", "available", name)
 }
+
 func (p *plugins) enabled(name string) string {
 	return p.host.Store.LibPath("plugins", "enabled", name)
 }

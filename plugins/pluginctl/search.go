@@ -97,8 +97,15 @@ func (p *plugins) info(_ context.Context, c *command.Call, in infoArgs) error {
 	}
 	c.Out.Headers().Title("%s plugin information", e.Name)
 	for _, row := range [][2]string{
-		{"version", e.Version}, {"description", e.Description}, {"homepage", e.Homepage}, {"note", e.Note}, {"git", e.Git}, {"commit", e.Commit},
-		{"archive", e.Archive}, {"sha256", e.SHA256}, {"installed", strconv.FormatBool(f.Installed)},
+		{"version", e.Version},
+		{"description", e.Description},
+		{"homepage", e.Homepage},
+		{"note", e.Note},
+		{"git", e.Git},
+		{"commit", e.Commit},
+		{"archive", e.Archive},
+		{"sha256", e.SHA256},
+		{"installed", strconv.FormatBool(f.Installed)},
 	} {
 		if row[1] != "" {
 			c.Out.Text("%-14s%s", row[0]+":", row[1])

@@ -66,6 +66,9 @@ func (f *Flow) Deploy(ctx context.Context, out *command.Output, req Request) (er
 		if err != nil {
 			return err
 		}
+		if kept, err := f.keep(ctx, d, next); kept || err != nil {
+			return err
+		}
 		if err := f.rollOut(ctx, d, next, everything); err != nil { // scheduler-deploy: check-deploy, core-post-deploy, post-deploy
 			return err
 		}

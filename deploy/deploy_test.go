@@ -276,6 +276,37 @@ func TestDeployStartsRoutesAndKeepsARelease(t *testing.T) {
 	}
 }
 
+func TestSkippedDeployKeepsTheReleaseForLater(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("blog")
+	w.must("ps:set", "blog", "skip-deploy", "true")
+	out, err := w.deploy("blog", procfile)
+	if err != nil || !strings.Contains(out, "-----> Skipping deployment\n") || strings.Contains(out, "Application deployed") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	w.must("ps:restore", "blog")
+	if got := w.running("blog"); len(got) != 0 {
+		t.Errorf("running: %v", got)
+	}
+	w.must("ps:set", "blog", "skip-deploy", "false")
+	w.mustDeploy("blog", procfile)
+	first := w.containers("blog")[0].ID
+
+	w.must("ps:set", "blog", "skip-deploy", "true")
+	w.mustDeploy("blog", procfile)
+	if all := w.containers("blog"); len(all) != 1 || all[0].ID != first || !all[0].Running() {
+		t.Errorf("what ran does not go on: %+v", all)
+	}
+	if rel, _, err := w.flow.Releases().Current("blog"); err != nil || rel.Number != 3 {
+		t.Errorf("release %d, %v", rel.Number, err)
+	}
+	w.must("ps:restart", "blog")
+	dockertest.Eventually(t, "the release is live", func() bool {
+		all := w.containers("blog")
+		return len(all) == 1 && all[0].ID != first
+	})
+}
+
 func TestSecondDeployReplacesAndRetires(t *testing.T) {
 	w := newWorld(t, nil)
 	w.create("blog")

@@ -98,6 +98,9 @@ func (f *Flow) ReleaseAgain(ctx context.Context, out *command.Output, c Change, 
 		if next, err = f.releaseTasks(ctx, d, next); err != nil {
 			return err
 		}
+		if kept, err := f.keep(ctx, d, next); kept || err != nil {
+			return err
+		}
 		if err := f.rollOut(ctx, d, next, everything); err != nil {
 			return err
 		}

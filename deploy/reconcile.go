@@ -195,8 +195,8 @@ func (f *Flow) bringBack(ctx context.Context, s schedule.Scheduler, name string,
 	if restore == "false" {
 		return false, leftovers, f.stopStopped(ctx, s, name, schedule.In(instances, schedule.Live))
 	}
-	_, deployed, err := f.releases.Current(name)
-	if err != nil || !deployed {
+	deployed, err := f.host.Store.Computed(Deployed, name) // a release may be kept for later
+	if err != nil || deployed != "true" {
 		return false, leftovers, err
 	}
 	if _, nothing := s.(schedule.Nothing); nothing {

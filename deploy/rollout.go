@@ -221,9 +221,9 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(counts), schedule.ProcessOrder) {
 		d.out.Step("Deploying %s (count=%d)", p, counts[p])
-	}
-	if err := f.stopWithDowntime(ctx, s, d, plan); err != nil {
-		return nil, err
+		if err := f.stopWithDowntime(ctx, s, d, plan, p, counts[p]); err != nil {
+			return nil, err
+		}
 	}
 	started := make([]*schedule.Instance, len(plan.specs))
 	defer func() {
@@ -262,28 +262,45 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 	return nil, err // fresh is set above
 }
 
-// stopWithDowntime stops the old instances of process types whose checks are
-// disabled before the new ones start: two must not run at once.
-func (f *Flow) stopWithDowntime(ctx context.Context, s schedule.Scheduler, d *deployment, plan rollout) error {
-	var stop []schedule.Instance
-	for _, i := range schedule.In(plan.old, schedule.Live) {
-		disabled, err := f.listed("disabled", d.app, i.Process)
-		if err != nil {
-			return err
-		}
-		if disabled {
-			stop = append(stop, i)
-		}
+// stopWithDowntime stops the old instances of a process type whose checks are
+// disabled before the new ones start: two must not run at once. Where they will,
+// it warns of what cannot.
+func (f *Flow) stopWithDowntime(ctx context.Context, s schedule.Scheduler, d *deployment, plan rollout, process string, count int) error {
+	disabled, err := f.listed("disabled", d.app, process)
+	if err != nil {
+		return err
 	}
+	if published := slices.ContainsFunc(plan.specs, func(spec schedule.Spec) bool {
+		return spec.Process == process && publishes(spec.Args)
+	}); published && count > 1 {
+		d.out.Warn("Deploys may fail when publishing ports and scaling to multiple containers. Consider scaling process type %s to 1.", process)
+	} else if published && !disabled {
+		d.out.Warn("Deploys may fail when publishing ports and enabling zero downtime. Consider disabling zero downtime for process type %s.", process)
+	}
+	if !disabled {
+		return nil
+	}
+	d.out.Text("Zero downtime is disabled, stopping currently running containers  (%s)", process)
+	stop := schedule.Of(schedule.In(plan.old, schedule.Live), process)
 	if len(stop) == 0 {
 		return nil
 	}
-	d.out.Text("Zero downtime is disabled, stopping currently running containers")
+	for _, i := range stop {
+		d.out.Text("Stopping %s (%s)", i.ID, process)
+	}
 	grace, err := f.seconds("ps", "stop-timeout-seconds", d.app)
 	if err != nil {
 		return err
 	}
 	return s.Stop(ctx, stop, grace)
+}
+
+// publishes tells whether options of docker give a container ports of the
+// host, of which two containers cannot have the same at once.
+func publishes(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return strings.HasPrefix(arg, "--publish") || strings.HasPrefix(arg, "-p") || arg == "-P"
+	})
 }
 
 // listed tells whether the checks property ("disabled", "skipped": none, _all_

@@ -14,3 +14,21 @@ func TestTheLastRestartPolicyOfAllOptionsCounts(t *testing.T) {
 		t.Errorf("%q %q", rest, policy)
 	}
 }
+
+func TestOptionsThatPublishPortsAreSeen(t *testing.T) {
+	for _, c := range []struct {
+		want bool
+		args []string
+	}{
+		{true, []string{"--init", "-p", "80:80"}},
+		{true, []string{"-p80:80"}},
+		{true, []string{"--publish=80:80"}},
+		{true, []string{"--publish-all"}},
+		{true, []string{"-P"}},
+		{false, []string{"--pid=host", "--privileged", "-v", "/p:/p"}},
+	} {
+		if got := publishes(c.args); got != c.want {
+			t.Errorf("%q: %t", c.args, got)
+		}
+	}
+}

@@ -22,7 +22,8 @@
 //	stop-timeout-seconds  from SIGTERM to SIGKILL (30)
 //	procfile-path         where the Procfile is in the source (Procfile)
 //	start-cmd             the command of web, instead of the Procfile's
-//	skip-deploy           true: ps:scale only writes the scale down (false)
+//	skip-deploy           true: what is pushed is built and released, but not started, until ps:restart or, where
+//	                      nothing was live yet, ps:rebuild; and ps:scale only writes the scale down (false)
 package ps
 
 import (
@@ -59,7 +60,7 @@ func Plugin(h *plugin.Host, flow *deploy.Flow) plugin.Plugin {
 var properties = []state.Property{
 	{Plugin: "ps", Name: "procfile-path", Default: "Procfile", Validate: inSource, Help: "Where the Procfile is in the source"},
 	{Plugin: "ps", Name: "restart-policy", Default: "on-failure:10", Validate: validRestartPolicy, Help: "Docker's restart policy of the containers"},
-	{Plugin: "ps", Name: "skip-deploy", Default: "false", Validate: validBool, Help: "Keep ps:scale from starting and stopping instances"},
+	{Plugin: "ps", Name: "skip-deploy", Default: "false", Validate: validBool, Help: "Build and release without starting anything; ps:scale only writes the scale down"},
 	{Plugin: "ps", Name: "stop-timeout-seconds", Default: "30", Validate: validSeconds, Help: "Seconds from SIGTERM to SIGKILL"},
 	{Plugin: "ps", Name: "start-cmd", Scope: state.AppOnly, Help: "The web process's command, instead of the Procfile's"},
 	{Plugin: "ps", Name: "dockerfile-start-cmd", Scope: state.AppOnly, Help: "The web process's command, instead of the image's"},

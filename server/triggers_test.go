@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipwayhq/slipway/compat"
+	"github.com/slipwayhq/slipway/internal/words"
 	"github.com/slipwayhq/slipway/trigger"
 )
 
@@ -201,5 +202,50 @@ func TestOnlyOurTriggersAreNamedSo(t *testing.T) {
 				t.Errorf("%s: Dokku has it, or it begins with slipway-: one of them", c.Name)
 			}
 		}
+	}
+}
+
+// What was recorded of triggers in e2e has the arguments that the catalogue says.
+func TestRecordedTriggersHaveTheArgumentsOfTheCatalogue(t *testing.T) {
+	paths, err := filepath.Glob("../e2e/testdata/triggers/*.golden")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("nothing is recorded: %v", err)
+	}
+	seen := map[string]bool{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), "  < ")
+			if line == "" || strings.HasPrefix(line, "$") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!") {
+				continue
+			}
+			argv, err := words.Split(line)
+			if err != nil {
+				t.Fatalf("%s: %s: %v", path, line, err)
+			}
+			c, known := trigger.ContractOf(argv[0])
+			if !known {
+				continue // what is no firing
+			}
+			seen[c.Name] = true
+			least, most := 0, 0
+			for _, p := range c.Params() {
+				if most++; !p.Optional && !p.Rest {
+					least++
+				}
+				if p.Rest {
+					most += 1000
+				}
+			}
+			if n := len(argv) - 1; n < least || n > most {
+				t.Errorf("%s: %q has %d arguments; the catalogue says %q", filepath.Base(path), line, n, c.Args)
+			}
+		}
+	}
+	if len(seen) < 40 {
+		t.Errorf("only %d triggers are found in what was recorded", len(seen))
 	}
 }

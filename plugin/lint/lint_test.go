@@ -137,8 +137,39 @@ func TestWithoutShellcheckTheShellReadsScripts(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", dir)
-	got := check(t, map[string]string{"plugin.toml!": about, "post-deploy": "#!/usr/bin/env bash\nset -e\nif true; then\n", "pre-deploy": "#!/bin/sh\necho )\n"})
-	if len(got) != 2 || !strings.HasPrefix(got[0], "post-deploy:4: syntax error") || !strings.HasPrefix(strings.ToLower(got[1]), "pre-deploy:2: syntax error") {
+	got := check(t, map[string]string{"plugin.toml!": about, "post-deploy": "#!/usr/bin/env bash\nset -e\nif true; then\n", "post-create": "#!/bin/sh\necho )\n"})
+	if len(got) != 2 || !strings.HasPrefix(strings.ToLower(got[0]), "post-create:2: syntax error") || !strings.HasPrefix(got[1], "post-deploy:4: syntax error") {
 		t.Errorf("%q", got)
+	}
+}
+
+// Our own examples have nothing to be found, but for a program that is not built yet.
+func TestExamplesAreGood(t *testing.T) {
+	dirs, err := filepath.Glob("../../examples/plugins/*/plugin.toml")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("there are no examples: %v", err)
+	}
+	core, err := filepath.Abs("../../compat/bash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range dirs {
+		dir, err := filepath.Abs(filepath.Dir(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := lint.Check(t.Context(), lint.Folder{Dir: dir, Command: func(ctx context.Context, name string, args ...string) *exec.Cmd {
+			cmd := exec.CommandContext(ctx, name, args...)
+			cmd.Env = append(os.Environ(), "DOKKU_NOT_IMPLEMENTED_EXIT=10", "PLUGIN_CORE_AVAILABLE_PATH="+core, "PLUGIN_AVAILABLE_PATH="+core, "PLUGIN_PATH="+t.TempDir())
+			return cmd
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+		for _, f := range found {
+			if !strings.Contains(f.Message, "build it first") {
+				t.Errorf("%s: %s", filepath.Base(filepath.Dir(path)), f)
+			}
+		}
 	}
 }

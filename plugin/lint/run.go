@@ -105,8 +105,9 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 }
 
 // notSaid are shellcheck's codes of what is said already in other words (SC1017, lines that end as Windows has them), or is
-// no mistake: SC1090 and SC1091, a sourced file whose place is known when the script runs.
-const notSaid = "SC1017,SC1090,SC1091"
+// no mistake: SC1090 and SC1091, a sourced file whose place is known when the script runs, and SC2034, a variable that is not
+// used, with which scripts in Dokku's style say what a function is for.
+const notSaid = "SC1017,SC1090,SC1091,SC2034"
 
 // shellLine is a #! line of bash or sh.
 var shellLine = regexp.MustCompile(`^#!\s*(/usr/bin/env\s+(-S\s+)?|\S*/)(bash|sh|dash)\b`)

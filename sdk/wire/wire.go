@@ -10,6 +10,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -220,7 +221,7 @@ func (d Data) Bytes() ([]byte, error) {
 
 // New makes a request, or with a nil id a notification.
 func New(id json.RawMessage, method string, params any) (Message, error) {
-	b, err := json.Marshal(params)
+	b, err := marshal(params)
 	return Message{JSONRPC: "2.0", ID: id, Method: method, Params: b}, err
 }
 
@@ -235,7 +236,7 @@ func Response(id json.RawMessage, result any, err error) (Message, error) {
 		m.Error = e
 		return m, nil
 	}
-	b, err := json.Marshal(result)
+	b, err := marshal(result)
 	m.Result = b
 	return m, err
 }
@@ -251,10 +252,19 @@ const MaxLine = 16 << 20
 
 // Write writes one message as a line.
 func Write(w io.Writer, m Message) error {
-	b, err := json.Marshal(m)
+	b, err := marshal(m)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
+}
+
+// marshal is json.Marshal that leaves <, > and & as they are: nothing of this is put into HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

@@ -16,7 +16,7 @@ import (
 //	out.Text("http://blog.example.com") //        http://blog.example.com
 //	out.Warn("App %s is locked", app)  //  !     App blog is locked   (stderr)
 type Output struct {
-	mu             *sync.Mutex
+	screen         *screen
 	stdout, stderr io.Writer
 	quiet          bool // --quiet: what goes through Headers vanishes
 	discard        bool
@@ -25,7 +25,7 @@ type Output struct {
 
 // NewOutput writes to stdout and stderr.
 func NewOutput(stdout, stderr io.Writer) *Output {
-	return &Output{mu: &sync.Mutex{}, stdout: stdout, stderr: stderr}
+	return &Output{screen: &screen{}, stdout: stdout, stderr: stderr}
 }
 
 // Discard is an Output that shows nothing.
@@ -62,13 +62,13 @@ func (o *Output) Combined() *Output { c := *o; c.stderr = o.stdout; return &c }
 func (o *Output) Buffered() (buffered *Output, flush func()) {
 	b := &buffer{}
 	c := *o
-	c.mu = &sync.Mutex{}
+	c.screen = &screen{}
 	c.stdout, c.stderr = &bufferedStream{b, o.stdout}, &bufferedStream{b, o.stderr}
 	return &c, func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
+		o.screen.mu.Lock()
+		defer o.screen.mu.Unlock()
 		for _, piece := range b.pieces {
-			piece.w.Write(piece.data)
+			o.screen.print(piece.w, piece.data)
 		}
 		b.pieces = nil
 	}
@@ -104,9 +104,9 @@ func (o *Output) write(w io.Writer, prefix, format string, args []any) {
 	b.WriteString(prefix)
 	b.WriteString(text)
 	b.WriteByte('\n')
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	io.WriteString(w, b.String())
+	o.screen.mu.Lock()
+	defer o.screen.mu.Unlock()
+	o.screen.print(w, []byte(b.String()))
 }
 
 // Step prints `-----> text`.
@@ -157,9 +157,9 @@ func (l lockedWriter) Write(p []byte) (int, error) {
 	if l.o.discard {
 		return len(p), nil
 	}
-	l.o.mu.Lock()
-	defer l.o.mu.Unlock()
-	return l.w.Write(p)
+	l.o.screen.mu.Lock()
+	defer l.o.screen.mu.Unlock()
+	return l.o.screen.print(l.w, p)
 }
 
 // Indented returns a writer that prints each whole line as Text; Close prints

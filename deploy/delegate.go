@@ -43,6 +43,7 @@ func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
 func (f *Flow) handOver(ctx context.Context, s delegated, d *deployment, rel app.Release, process string) (err error) {
 	d.out.Step("Deploying %s via the %s scheduler...", d.app, s.Name())
 	d.handedOver = true
+	defer d.out.Busy("Deploying %s", d.app)()
 	defer func() {
 		if err == nil {
 			return

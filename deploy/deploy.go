@@ -209,7 +209,10 @@ func (f *Flow) extract(ctx context.Context, d *deployment, req Request) (string,
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", fmt.Errorf("cannot make a folder for the source: %w", err)
 	}
-	if err := req.Tree(ctx, dir); err != nil {
+	done := d.out.Busy("Extracting the source of %s", d.app)
+	err := req.Tree(ctx, dir)
+	done()
+	if err != nil {
 		return "", err
 	}
 	for _, name := range []string{"core-post-extract", "post-extract"} {
@@ -235,6 +238,7 @@ func (f *Flow) build(ctx context.Context, d *deployment, dir string, b build.Bui
 		Labels: f.host.Names.Labels(docker.Labelled{App: d.app, ImageStage: "release", Builder: b.Name()}),
 	}
 	defer f.host.Docker.ImageRemove(context.WithoutCancel(ctx), what.Image, false) //nolint:errcheck // only a name; the release has its own
+	defer d.out.Busy("Building %s", d.app)()
 	var image string
 	if _, theirs := b.(external); theirs { // it fires what is fired around a build
 		image, err = f.buildImage(ctx, d, b, what)

@@ -53,6 +53,7 @@ func (f *Flow) ensureImage(ctx context.Context, d *deployment, rel app.Release) 
 		return "", err
 	}
 	d.out.Step("Image %s not found locally, pulling from registry", rel.Image)
+	defer d.out.Busy("Pulling %s", rel.Image)()
 	if err := f.host.Docker.ImagePull(ctx, rel.Image, build.DockerConfig(f.host.Store, rel.App), d.log); err != nil {
 		return "", command.Fail("Unable to pull the image of release %d: %w", rel.Number, err)
 	}

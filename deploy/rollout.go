@@ -225,6 +225,7 @@ func (f *Flow) startAndCheck(ctx context.Context, s schedule.Scheduler, d *deplo
 			return nil, err
 		}
 	}
+	defer d.out.Busy("Starting and checking %s", d.app)()
 	started := make([]*schedule.Instance, len(plan.specs))
 	defer func() {
 		for _, i := range started {

@@ -256,6 +256,7 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 		return id, command.Fail("Cannot run the %s task: %w", t.name, err)
 	}
 	d.out.Headers().Title("Start of %s %s task (%.9s) output", d.app, t.name, id)
+	defer d.out.Busy("Running the %s task of %s", t.name, d.app)()
 	w := d.out.Indented()
 	logErr := f.host.Docker.Logs(ctx, id, docker.LogOptions{Follow: true, Tail: -1}, w, w)
 	w.Close()

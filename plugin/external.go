@@ -56,6 +56,9 @@ func (x *External) Handlers(name string) []trigger.Handler {
 			continue
 		}
 		out = append(out, trigger.Handler{Plugin: p.Name, Trigger: name, Run: func(ctx context.Context, c *trigger.Call) error {
+			if c.TTY != nil {
+				defer c.Output().Hold()()
+			}
 			return x.do(ctx, hook{p, name, c.Args, c.Err}, func(ctx context.Context) error {
 				return x.run(ctx, p, execution{path: path, args: c.Args, in: c.In, out: c.Out, err: c.Err, tty: c.TTY})
 			})

@@ -88,6 +88,7 @@ func (b builder) image(ctx context.Context, req build.Request, out *command.Outp
 		return image, err
 	}
 	out.Text("Pulling %s, which builds this app", image)
+	defer out.Busy("Pulling %s", image)()
 	progress := command.Lines(func(line string) { out.Text("%s", line) })
 	defer progress.Close()
 	if err := b.h.Docker.ImagePull(ctx, image, build.DockerConfig(b.h.Store, ""), progress); err != nil {

@@ -196,6 +196,7 @@ func (s *service) pull(ctx context.Context, out *command.Output, i image) error 
 	default:
 		return command.Fail("%w", err)
 	}
+	defer out.Busy("Pulling %s", i.ref)()
 	if err := s.host.Docker.ImagePull(ctx, i.ref, build.DockerConfig(s.host.Store, i.app), out.Stdout()); err != nil {
 		if inner := errors.Unwrap(err); inner != nil {
 			err = inner

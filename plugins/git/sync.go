@@ -55,7 +55,9 @@ func (s *service) gitSync(ctx context.Context, c *command.Call, in syncArgs) err
 	} else {
 		c.Out.Text("Fetching remote code for %s from %s#%s", in.App, withoutPassword(in.URL), in.Ref)
 	}
+	done := c.Out.Busy("Fetching %s", withoutPassword(in.URL))
 	found, err := y.find(ctx, strings.TrimPrefix(in.Ref, "refs/heads/"))
+	done()
 	var failed *gitError
 	if errors.As(err, &failed) {
 		c.Out.Line("%s", failed.stderr)

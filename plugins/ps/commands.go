@@ -208,6 +208,7 @@ func (p *ps) retire(ctx context.Context, c *command.Call, in appArgs) error {
 		return err
 	}
 	c.Out.Step("Retiring old containers and images")
+	defer c.Out.Busy("Waiting for requests in flight")()
 	if err := p.host.Bus.Event(ctx, "scheduler-retire", scheduler, in.App); err != nil {
 		return err
 	}

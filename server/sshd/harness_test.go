@@ -191,6 +191,15 @@ func (r *rig) commands() []*command.Command {
 			c.Out.Line("colour %v", c.Out.Color())
 			return nil
 		}),
+		command.New("slow", "be silent for a while", func(_ context.Context, c *command.Call, _ noArgs) error {
+			c.Out.Step("Making it")
+			done := c.Out.Busy("Making it")
+			time.Sleep(3 * time.Second)
+			c.Out.Text("half of it")
+			done()
+			c.Out.Text("made")
+			return nil
+		}),
 		command.New("panic", "break", func(context.Context, *command.Call, noArgs) error { panic("broken") }),
 	}
 }

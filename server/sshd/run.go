@@ -32,7 +32,7 @@ func (ss *session) run(ctx context.Context, line string) (code int) {
 		}
 		defer term.close()
 		call.TTY = term
-		call.In, call.Out = term.input(ctx), command.NewOutput(term.slave, term.slave).WithColor(term.name != "" && term.name != "dumb" && ss.env["NO_COLOR"] == "")
+		call.In, call.Out = term.input(ctx), command.NewOutput(term.slave, term.slave).WithColor(term.name != "" && term.name != "dumb" && ss.env["NO_COLOR"] == "").WithStatus(term.slave, ss.columns)
 	} else {
 		call.In, call.Out = ss.input(ctx), command.NewOutput(ss.ch, ss.ch.Stderr())
 	}

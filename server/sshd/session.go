@@ -180,6 +180,13 @@ func (ss *session) resize(payload []byte) bool {
 	return true
 }
 
+// columns is the width of the caller's terminal.
+func (ss *session) columns() int {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return int(ss.size.Columns)
+}
+
 // hangUp closes the terminal of a caller who is gone, which ends reads and
 // writes of the command and of its children.
 func (ss *session) hangUp() {

@@ -108,6 +108,37 @@ func TestColoursAreForTerminalsWithoutNOCOLOR(t *testing.T) {
 	}
 }
 
+func TestATerminalShowsWhatGoesOnInSilence(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	plain := "-----> Making it\r\n       half of it\r\n       made\r\n"
+	for name, client := range clients(r) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := startOnTerminal(t, client("slow"))
+			o.exits(0)
+			eventually(t, "the end", func() bool { return strings.HasSuffix(o.out.String(), "       made\r\n") })
+			if out := o.out.String(); !strings.HasPrefix(out, "-----> Making it\r\n\r\x1b[2K  ") || !strings.Contains(out, "Making it (2s)") || !strings.Contains(out, "\r\x1b[2K       half of it\r\n") {
+				t.Errorf("%q", out)
+			}
+		})
+	}
+	t.Run("NO_COLOR", func(t *testing.T) {
+		t.Parallel()
+		cmd := r.slipway(nil, "slow")
+		cmd.Env = append(cmd.Environ(), "NO_COLOR=1")
+		o := startOnTerminal(t, cmd)
+		o.exits(0)
+		eventually(t, "the end", func() bool { return o.out.String() == plain })
+	})
+	t.Run("no terminal", func(t *testing.T) {
+		t.Parallel()
+		if got := runCommand(t, r.slipway(nil, "slow")); got.stdout != strings.ReplaceAll(plain, "\r", "") || got.stderr != "" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestTerminalFollowsTheWindow(t *testing.T) {
 	r := newRig(t, nil)
 	for name, client := range clients(r) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/internal/protocol"
+	"github.com/slipwayhq/slipway/internal/words"
 )
 
 // Getenv is the variable of child processes, "" when they have none.
@@ -34,6 +36,16 @@ func (h *Host) HostPath(variable, ours string) string {
 		return path
 	}
 	return ours
+}
+
+// callerEnv is what else a local caller has in its environment, which goes below all that is ours. A script that a hook of
+// ours started calls with what the hook has.
+func callerEnv(ctx context.Context) []string {
+	env, err := words.Split(command.EnvOf(ctx, protocol.CallerEnv))
+	if err != nil {
+		return nil // no client of ours
+	}
+	return env
 }
 
 // CallEnv is what a child process learns of the command that it is part of:

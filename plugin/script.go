@@ -38,7 +38,7 @@ func (x *External) run(ctx context.Context, p Installed, s execution) error {
 		return err
 	}
 	cmd := x.command(ctx, s)
-	cmd.Env = append(cmd.Env, more...)
+	cmd.Env = slices.Concat(callerEnv(ctx), cmd.Env, more)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
 	if own := command.Inherit(s.in); own != nil {
 		cmd.Stdin = own

@@ -39,10 +39,12 @@ func main() {
 		os.Exit(tool(program, os.Args[1:]))
 	}
 	env := protocol.Environ(os.Getenv)
+	callerEnv := protocol.PickCallerEnv(os.Environ())
 	// Who comes by an SSH key is told what to be by the forced command, which is no script's: nothing that a key's holder
 	// types makes us another program.
 	if line := os.Getenv(protocol.OriginalCommand); line != "" && env[protocol.KeyName] != "" && env[protocol.Fingerprint] != "" {
 		var err error
+		callerEnv = "" // it is sshd's, and of whom it lets in
 		if program != "slipway" {
 			program = "dokku"
 		}
@@ -52,6 +54,9 @@ func main() {
 		}
 	}
 	env[protocol.Program] = program
+	if callerEnv != "" {
+		env[protocol.CallerEnv] = callerEnv
+	}
 	if dir, err := os.Getwd(); err == nil {
 		env[protocol.Dir] = dir
 	}

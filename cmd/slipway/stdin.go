@@ -24,10 +24,6 @@ func (c *withStdin) Write(b []byte) (n int, err error) {
 }
 
 func (c *withStdin) writeFirst(b []byte) (int, error) {
-	stdin := int(os.Stdin.Fd())
-	if _, err := unix.FcntlInt(uintptr(stdin), unix.F_GETFD, 0); err != nil {
-		return c.UnixConn.Write(b) // it is closed
-	}
-	n, _, err := c.WriteMsgUnix(b, unix.UnixRights(stdin), nil)
+	n, _, err := c.WriteMsgUnix(b, unix.UnixRights(int(os.Stdin.Fd())), nil)
 	return n, err
 }

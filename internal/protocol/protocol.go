@@ -12,6 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/internal/words"
 )
 
 // User is the user name that the client gives over the unix socket; the
@@ -67,8 +70,9 @@ const (
 // asks for a newer version of its protocol; plugins/git checks it.
 var terminalEnv = []string{"LANG", "TERM", "GIT_PROTOCOL", "NO_COLOR"}
 
-// localEnv is accepted over the unix socket. Everything else that is in a
-// caller's environment stays with the caller.
+// localEnv is accepted over the unix socket, for what Slipway itself does. What
+// else is in a local caller's environment goes to executables of plugins alone,
+// see CallerEnv.
 var localEnv = []string{
 	"DOKKU_QUIET_OUTPUT", "DOKKU_TRACE", "DOKKU_APPS_FORCE_DELETE", "DOKKU_APP_NAME",
 	"DOKKU_OMIT_RESOURCE_ARGS", AllowedKeys,
@@ -81,12 +85,46 @@ var localEnv = []string{
 	Dir, Program,
 }
 
-// MaxEnvValue bounds one variable, in bytes.
-const MaxEnvValue = 32 << 10
+// MaxEnvValue bounds one variable, in bytes, and MaxCallerEnv that of CallerEnv.
+const (
+	MaxEnvValue  = 32 << 10
+	MaxCallerEnv = 128 << 10
+)
 
-// Allowed tells whether the daemon takes the variable from a caller.
-func Allowed(name string, local bool) bool {
-	return slices.Contains(terminalEnv, name) || (local && slices.Contains(localEnv, name))
+// CallerEnv has what else is in a local caller's environment, each "NAME=VALUE" a word: as with Dokku, an executable of a
+// plugin gets it below what is ours, as in `POSTGRES_IMAGE_VERSION=17 dokku postgres:create db`.
+const CallerEnv = "SLIPWAY_CALLER_ENV"
+
+// Allowed tells whether the daemon takes the variable, of that many bytes, from a caller.
+func Allowed(name string, size int, local bool) bool {
+	if name == CallerEnv {
+		return local && size <= MaxCallerEnv
+	}
+	return size <= MaxEnvValue && (slices.Contains(terminalEnv, name) || (local && slices.Contains(localEnv, name)))
+}
+
+// ownEnv are variables that are about the process which has them.
+var ownEnv = []string{"_", "PWD", "OLDPWD", "SHLVL", "HOME", "PATH", "USER", "LOGNAME", "MAIL", "SHELL", "TMPDIR", KeyName, Fingerprint}
+
+// PickCallerEnv is the value of CallerEnv for an environment, "" where there is nothing to pass or too much. Left out are
+// variables that are about the calling process, those of its SSH session and of git, functions of its shell, and what tells
+// the dynamic linker what to load.
+func PickCallerEnv(environ []string) string {
+	var pairs []string
+	for _, pair := range environ {
+		name, _, ok := strings.Cut(pair, "=")
+		if !ok || slices.Contains(ownEnv, name) || slices.Contains(terminalEnv, name) || slices.Contains(localEnv, name) {
+			continue
+		}
+		if !slices.ContainsFunc([]string{"SLIPWAY_", "SSH_", "GIT_", "LD_", "BASH_", "SUDO_"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			pairs = append(pairs, pair)
+		}
+	}
+	value := words.Quote(pairs)
+	if len(value) > MaxCallerEnv {
+		return ""
+	}
+	return value
 }
 
 // Environ picks from getenv what a local client sends, by name; empty values

@@ -64,8 +64,12 @@ func newRig(t testing.TB, system *plugin.Credential) *rig {
 		t.Fatal(err)
 	}
 	table.AppExists = func(string) bool { return true }
+	programs, err := command.NewTable(nil, r.programs())
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.Server, err = New(Config{
-		Table: table, Log: slog.New(slog.NewTextHandler(r.log, nil)), SystemUser: system,
+		Table: table, Programs: programs, Log: slog.New(slog.NewTextHandler(r.log, nil)), SystemUser: system,
 		KeysFile: filepath.Join(r.dir, "authorized_keys"), HostKeyDir: filepath.Join(r.dir, "ssh"),
 	})
 	if err != nil {

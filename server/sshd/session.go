@@ -136,8 +136,8 @@ func (ss *session) setTerminal(payload []byte) bool {
 
 func (ss *session) setEnv(payload []byte) bool {
 	var env envRequest
-	if gossh.Unmarshal(payload, &env) != nil || !protocol.Allowed(env.Name, ss.caller.local) ||
-		len(env.Value) > protocol.MaxEnvValue || strings.IndexByte(env.Value, 0) >= 0 {
+	if gossh.Unmarshal(payload, &env) != nil || !protocol.Allowed(env.Name, len(env.Value), ss.caller.local) ||
+		strings.IndexByte(env.Value, 0) >= 0 {
 		return false
 	}
 	ss.env[env.Name] = env.Value

@@ -134,11 +134,11 @@ func TestASkeletonOverSSHIsAnArchive(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
 	dir := t.TempDir()
-	got, err := in.shell(t, dir, in.sshCommand("admin")+` plugin:new hello --lang python --format tar | tar -x && cd hello && python3 -m unittest 2>&1 | tail -n 1`)
+	got, err := in.shell(t, dir, in.sshCommand("admin")+` dokku@127.0.0.1 plugin:new hello --lang python --format tar | tar -x && cd hello && python3 -m unittest 2>&1 | tail -n 1`)
 	if err != nil || strings.TrimSpace(got) != "OK" {
 		t.Errorf("%q, %v", got, err)
 	}
-	_, err = in.shell(t, dir, in.sshCommand("admin")+" plugin:new hello")
+	_, err = in.shell(t, dir, in.sshCommand("admin")+" dokku@127.0.0.1 plugin:new hello")
 	if err == nil || !strings.Contains(err.Error(), "Nothing is written to this machine for who comes by SSH") {
 		t.Errorf("a folder for who comes by SSH: %v", err)
 	}

@@ -8,7 +8,8 @@
 //
 //	COMMAND or topic | what Dokku does | what Slipway does | why
 //
-// docs/compatibility.md is made of them and of the command table; see Page.
+// suites.txt has what came of Dokku's own tests; see Suites. docs/compatibility.md is made of all of them and of the
+// command table; see Page.
 package compat
 
 import (
@@ -19,7 +20,7 @@ import (
 	"strings"
 )
 
-//go:embed commands.txt triggers.txt unsupported.txt differences
+//go:embed commands.txt triggers.txt unsupported.txt suites.txt differences
 var files embed.FS
 
 // Commands lists Dokku's commands by name, such as "apps:create".

@@ -33,6 +33,10 @@ func Page(f Facts) (page string, unexplained []string, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	suites, err := Suites()
+	if err != nil {
+		return "", nil, err
+	}
 	var b strings.Builder
 	b.WriteString("# Compatibility with Dokku\n\nMade by `go test ./server -run TestCompatibility -update` from the command table, `compat/` and `e2e/testdata/dokku`; do not edit.\n" +
 		"What is compared: Dokku 0.38.27. A test types some 400 command lines that were typed at a real Dokku and compares exit code, stdout and stderr.\n")
@@ -73,6 +77,7 @@ func Page(f Facts) (page string, unexplained []string, err error) {
 	for _, d := range f.Answers {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(d.Topic, "|", `\|`), cell(d.Why))
 	}
+	b.WriteString(suitesSection(suites))
 	return b.String(), unexplained, nil
 }
 

@@ -15,14 +15,25 @@ type setArgs struct {
 	Value    string `arg:"value,optional"`
 }
 
+// setKeyArgs are setArgs in the words of Dokku's bash plugins.
+type setKeyArgs struct {
+	App   string `arg:"app,global"`
+	Key   string `arg:"property" missing:"No key specified"`
+	Value string `arg:"value,optional"`
+}
+
+// The beginnings of the message for an unknown key in Dokku's Go plugins and in its bash ones.
+const (
+	BadProperty = "Invalid property specified, valid properties include"
+	BadKey      = "Invalid key specified, valid keys include"
+)
+
 // Setter is what `FEATURE:set` does: it writes one of the declared properties,
 // or clears it when the value is empty.
 type Setter struct {
 	Feature string
 	Help    string // one line; "" = Dokku's usual words
-	// BadKey begins the message for an unknown key ("Invalid property
-	// specified, valid properties include" in Dokku's Go plugins, "Invalid key
-	// specified, valid keys include" in its bash ones).
+	// BadKey begins the message for an unknown key: BadProperty or BadKey.
 	BadKey     string
 	Properties []state.Property
 	// Changed, if not nil, is called after the write.
@@ -40,10 +51,15 @@ func (s Setter) Command(h *Host, opts ...command.Option) *command.Command {
 	if s.Help == "" {
 		s.Help = "Set or clear " + withArticle(s.Feature) + " property for an app"
 	}
-	return command.New(s.Feature+":set", s.Help,
-		func(ctx context.Context, c *command.Call, in setArgs) error {
-			return s.Set(ctx, h, c, in.App, in.Property, in.Value)
-		}, append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)...)
+	opts = append([]command.Option{command.RawFlags, command.Usage("<app>|--global <property> (<value>)")}, opts...)
+	if s.BadKey == BadKey {
+		return command.New(s.Feature+":set", s.Help, func(ctx context.Context, c *command.Call, in setKeyArgs) error {
+			return s.Set(ctx, h, c, in.App, in.Key, in.Value)
+		}, opts...)
+	}
+	return command.New(s.Feature+":set", s.Help, func(ctx context.Context, c *command.Call, in setArgs) error {
+		return s.Set(ctx, h, c, in.App, in.Property, in.Value)
+	}, opts...)
 }
 
 // Set writes the property name of app (or state.Global), and says so.

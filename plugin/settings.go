@@ -11,7 +11,7 @@ import (
 // FEATURE:set and FEATURE:report.
 func Settings(h *Host, feature string, props []state.Property) []*command.Command {
 	return []*command.Command{
-		SetCommand(h, feature, "Invalid property specified, valid properties include", props, nil),
+		SetCommand(h, feature, BadKey, props, nil),
 		PropertyReport(h, feature, props).Command(h),
 	}
 }

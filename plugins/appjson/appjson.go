@@ -38,7 +38,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 		Name: "app-json", Help: "Manage app-json settings for an app",
 		Properties: properties,
 		Commands: []*command.Command{
-			plugin.SetCommand(h, "app-json", "Invalid property specified, valid properties include", properties, nil),
+			plugin.SetCommand(h, "app-json", plugin.BadProperty, properties, nil),
 			report.Command(h),
 		},
 		Triggers: plugin.Triggers{

@@ -49,7 +49,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	properties := []state.Property{propAutocreation, propSource, propMetadata, propCreated}
 	set := plugin.Setter{
 		Feature: "apps", Help: "Set or clear an apps property",
-		BadKey: "Invalid property specified, valid properties include", Properties: properties,
+		BadKey: plugin.BadProperty, Properties: properties,
 	}
 	report := plugin.Report{Feature: "apps", Title: "app", Prefix: "app-", Help: "Display report about an app", Legacy: true, App: a.reportApp, Global: a.reportGlobal}
 	return plugin.Plugin{

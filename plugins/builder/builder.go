@@ -52,7 +52,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "builder", Help: "Manage builder settings for an app",
 		Commands: []*command.Command{
-			plugin.SetCommand(h, "builder", "Invalid property specified, valid properties include", properties, nil),
+			plugin.SetCommand(h, "builder", plugin.BadProperty, properties, nil),
 			plugin.Report{
 				Feature: "builder", Legacy: true,
 				App:    func(_ context.Context, app string) (plugin.Rows, error) { return b.rows(app) },

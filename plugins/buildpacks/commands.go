@@ -144,7 +144,7 @@ func (b *buildpacks) setProperty(ctx context.Context, c *command.Call, in proper
 	if err != nil {
 		return err
 	}
-	setter := plugin.Setter{Feature: feature, BadKey: "Invalid property specified, valid properties include", Properties: []state.Property{stack}}
+	setter := plugin.Setter{Feature: feature, BadKey: plugin.BadProperty, Properties: []state.Property{stack}}
 	if err := setter.Set(ctx, b.host, c, in.App, in.Key, in.Value); err != nil || before == in.Value {
 		return err
 	}

@@ -50,7 +50,7 @@ func Plugin(h *plugin.Host, book *record.Book) plugin.Plugin {
 			command.New("builds:list", "List builds", b.list, command.Usage("[<app>] [--format json] [--kind build|deploy] [--status <status>]")),
 			command.New("builds:output", "Show build output", b.output, command.Usage("<app> [<build-id>|current]")),
 			command.New("builds:prune", "Prune build records to retention", b.prune, command.Usage("<app>|--all-apps")),
-			plugin.SetCommand(h, "builds", "Invalid property specified, valid properties include", []state.Property{retention}, nil),
+			plugin.SetCommand(h, "builds", plugin.BadProperty, []state.Property{retention}, nil),
 			plugin.Report{
 				Feature: "builds", Legacy: true,
 				App: func(_ context.Context, app string) (plugin.Rows, error) { return b.rows(app) },

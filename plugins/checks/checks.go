@@ -74,7 +74,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 			command.New("checks:enable", "Enable zero-downtime deployment for all processes (or comma-separated process-type list)", c.enable, usage),
 			command.New("checks:skip", "Skip zero-downtime checks for all processes (or comma-separated process-type list)", c.skip, usage),
 			command.New("checks:run", "Runs zero-downtime checks for all processes (or comma-separated process-type list)", c.run, usage),
-			plugin.SetCommand(h, "checks", "Invalid key specified, valid keys include", settable(), nil, command.Usage("[--global|<app>] <key> <value>")),
+			plugin.SetCommand(h, "checks", plugin.BadKey, settable(), nil, command.Usage("[--global|<app>] <key> <value>")),
 			plugin.Report{
 				Feature: "checks",
 				App:     func(_ context.Context, app string) (plugin.Rows, error) { return c.rows(app) },

@@ -217,7 +217,7 @@ func (c *cron) setProperty(ctx context.Context, call *command.Call, name, key, v
 		}
 		properties = append(properties, state.Property{Plugin: "cron", Name: key, Scope: state.AppOnly, Validate: validMaintenance})
 	}
-	setter := plugin.Setter{Feature: "cron", BadKey: "Invalid property specified, valid properties include", Properties: properties}
+	setter := plugin.Setter{Feature: "cron", BadKey: plugin.BadProperty, Properties: properties}
 	if err := setter.Set(ctx, c.host, call, name, key, value); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (s *service) commands() []*command.Command {
 		command.New("git:generate-deploy-key", "Generates a deploy ssh key", s.generateDeployKey),
 		command.New("git:public-key", "Outputs the dokku public deploy key", s.publicKey),
 		command.New("git:unlock", "Remove the deploy lock of an app", s.unlock, command.Hidden), // Dokku's help leaves it out too
-		plugin.SetCommand(s.host, "git", "Invalid key specified, valid keys include", properties, s.changed,
+		plugin.SetCommand(s.host, "git", plugin.BadKey, properties, s.changed,
 			command.Usage("<app> <property> (<value>)")),
 		plugin.Report{Feature: "git", App: s.appRows, Global: s.globalRows}.Command(s.host),
 	}

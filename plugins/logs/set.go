@@ -27,7 +27,7 @@ func (l *logs) set(ctx context.Context, c *command.Call, in setArgs) error {
 		}
 	}
 	setter := plugin.Setter{
-		Feature: "logs", BadKey: "Invalid property specified, valid properties include", Properties: properties,
+		Feature: "logs", BadKey: plugin.BadProperty, Properties: properties,
 		Changed: func(_ context.Context, _, property string) error {
 			return l.afterSet(c.Out.Headers(), property)
 		},

@@ -24,7 +24,7 @@ type setArgs struct {
 
 func (n network) set(ctx context.Context, c *command.Call, in setArgs) error {
 	setter := plugin.Setter{
-		Feature: "network", BadKey: "Invalid property specified, valid properties include", Properties: properties,
+		Feature: "network", BadKey: plugin.BadProperty, Properties: properties,
 		Changed: func(ctx context.Context, app, property string) error {
 			if property != staticWebListener.Name {
 				return nil // what runs stays as it is

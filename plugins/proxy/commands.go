@@ -96,7 +96,7 @@ func (p *proxy) set(ctx context.Context, c *command.Call, in setArgs) error {
 		c.Out.Warn("This version of Slipway serves all apps by its built-in proxy, %s: the type %s is kept, and changes nothing", builtIn, in.Value)
 	}
 	return plugin.Setter{
-		Feature: "proxy", BadKey: "Invalid property specified, valid properties include", Properties: properties,
+		Feature: "proxy", BadKey: plugin.BadProperty, Properties: properties,
 		Changed: p.routeAgain,
 	}.Set(ctx, p.host, c, in.App, in.Property, in.Value)
 }

@@ -22,7 +22,7 @@ func (p *ps) commands() []*command.Command {
 			command.Usage("[--skip-deploy] [--format stdout|json] <app> [<proc>=<count>...]")),
 		command.New("ps:start", "Start an app", p.start, command.Usage("[--parallel count] [--all|<app>]")),
 		command.New("ps:stop", "Stop an app", p.stop, command.Usage("[--parallel count] [--all|<app>]")),
-		plugin.SetCommand(p.host, "ps", "Invalid property specified, valid properties include", properties, nil, command.Usage("<app> <key> <value>")),
+		plugin.SetCommand(p.host, "ps", plugin.BadProperty, properties, nil, command.Usage("<app> <key> <value>")),
 		p.report(),
 	}
 }

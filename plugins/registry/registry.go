@@ -66,7 +66,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 				command.Usage("[--global|--password-stdin] [<app>] <server> <username> [<password>]")),
 			command.New("registry:logout", "Logout from a docker registry", r.logout, command.Usage("[--global] [<app>] <server>")),
 			plugin.Report{Feature: "registry", Legacy: true, App: r.rows, Global: r.globalRows}.Command(h),
-			plugin.SetCommand(h, "registry", "Invalid property specified, valid properties include", properties, nil),
+			plugin.SetCommand(h, "registry", plugin.BadProperty, properties, nil),
 		},
 		Triggers: r.triggers(),
 	}

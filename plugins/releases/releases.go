@@ -44,7 +44,7 @@ func Plugin(h *plugin.Host, flow *deploy.Flow) plugin.Plugin {
 			command.New("releases:list", "List the releases of an app", r.list),
 			command.New("releases:info", "Show one release, by default the current one", r.info),
 			command.New("releases:rollback", "Roll back to a release, by default the one before the current", r.rollback),
-			plugin.SetCommand(h, "releases", "Invalid property specified, valid properties include", props, nil),
+			plugin.SetCommand(h, "releases", plugin.BadProperty, props, nil),
 			plugin.PropertyReport(h, "releases", props).Command(h),
 		},
 	}

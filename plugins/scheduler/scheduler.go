@@ -37,7 +37,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	return plugin.Plugin{
 		Name: "scheduler", Help: "Manage scheduler settings for an app", Properties: properties,
 		Commands: []*command.Command{
-			plugin.SetCommand(h, "scheduler", "Invalid property specified, valid properties include", properties, nil),
+			plugin.SetCommand(h, "scheduler", plugin.BadProperty, properties, nil),
 			report.Command(h),
 		},
 		Triggers: plugin.Triggers{"scheduler-detect": func(_ context.Context, c *trigger.Call) error {

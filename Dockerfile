@@ -13,10 +13,12 @@ RUN find /etc/apt -name '*.list' -o -name '*.sources' | xargs sed -i 's/bookworm
     cd /tmp && apt-get download docker-cli && \
     dpkg-deb --extract docker-cli_*.deb /tmp/docker-cli
 
-# Everything but our own binaries; `make image` stops here and adds them itself.
+# Everything but our own binaries; `make image` stops here and adds them itself. The second line of packages is what scripts of
+# plugins call: column, curl, jq, netstat, openssl, ps, unzip.
 FROM ${BASE_IMAGE} AS runtime
 RUN apt-get update && \
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends bash ca-certificates git openssh-client tini && \
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends bash ca-certificates git openssh-client tini \
+        bsdextrautils curl jq net-tools openssl procps unzip && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log
 COPY --from=docker-cli /tmp/docker-cli/usr/bin/docker /usr/local/bin/docker
 # Who owns the state and runs hooks. For the state of a host installation, give its numbers: id -u dokku, id -g dokku.

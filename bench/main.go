@@ -40,6 +40,7 @@ type part struct {
 
 var parts = []part{
 	{"commands", (*bench).commands},
+	{"scripts", (*bench).scripts},
 	{"deploys", (*bench).deploys},
 	{"load", (*bench).underLoad},
 	{"routes", (*bench).routes},

@@ -19,26 +19,17 @@ import (
 
 var program = tool.Tool{Program: "lambda-builder", Install: "https://github.com/dokku/lambda-builder/releases"}
 
-type builder struct{ h *plugin.Host }
+type builder struct{ tool.Builder }
 
-// New is the builder. It uses the host's programs, Docker and Store at each
-// build.
-func New(h *plugin.Host) build.Builder { return builder{h} }
-
-// Name implements build.Builder.
-func (b builder) Name() string { return feature.Builder }
-
-// Detect implements build.Builder.
-func (b builder) Detect(_ context.Context, _, dir string) (bool, error) {
-	return feature.Detect(dir), nil
-}
+// New is the builder.
+func New(h *plugin.Host) build.Builder { return builder{tool.Builder{Feature: feature, Host: h}} }
 
 // Build implements build.Builder.
 func (b builder) Build(ctx context.Context, req build.Request, out *command.Output) error {
 	made := req.Image + "-lambda"
 	args := []string{"build", "--generate-image", "--write-procfile", "--image-env=DOCKER_LAMBDA_STAY_OPEN=1"}
 	args = slices.Concat(args, docker.LabelArgs(req.Labels), []string{"--port", "5000", "--tag", made, "--working-directory", req.Dir})
-	if err := program.Run(ctx, b.h, req, out, args...); err != nil {
+	if err := program.Run(ctx, b.Host, req, out, args...); err != nil {
 		return err
 	}
 	if !build.HasFile(req.Dir, archive) {
@@ -47,7 +38,7 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 	if err := b.keep(ctx, req); err != nil {
 		return err
 	}
-	return tool.Seal(ctx, b.h, req, made, "")
+	return tool.Seal(ctx, b.Host, req, made, "")
 }
 
 // archive is what lambda-builder leaves in the source.
@@ -56,15 +47,15 @@ const archive = "lambda.zip"
 // keep puts the function's archive where it can be fetched, in place of the one
 // before.
 func (b builder) keep(ctx context.Context, req build.Request) error {
-	revision, err := b.h.Bus.Query(ctx, "git-revision", req.App)
+	revision, err := b.Host.Bus.Query(ctx, "git-revision", req.App)
 	if err != nil {
 		return err
 	}
 	if !revisionRE.MatchString(revision) {
 		revision = "latest"
 	}
-	folder := b.h.Store.DataDir(feature.Name, req.App)
-	if err := b.h.Store.MkdirAll(folder, 0o755); err != nil {
+	folder := b.Host.Store.DataDir(feature.Name, req.App)
+	if err := b.Host.Store.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	old, err := filepath.Glob(filepath.Join(folder, "*.zip"))
@@ -82,7 +73,7 @@ func (b builder) keep(ctx context.Context, req build.Request) error {
 			continue
 		}
 		if err == nil {
-			err = b.h.Store.WriteFile(filepath.Join(folder, to), content, 0o644)
+			err = b.Host.Store.WriteFile(filepath.Join(folder, to), content, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("cannot keep %s of %s: %w", from, req.App, err)

@@ -15,19 +15,12 @@ import (
 
 var program = tool.Tool{Program: "pack", Install: "https://buildpacks.io/docs/for-platform-operators/how-to/integrate-ci/pack/"}
 
-type builder struct{ h *plugin.Host }
+type builder struct{ tool.Builder }
 
-// New is the builder. It uses the host's programs, Docker and Store at each
-// build.
-func New(h *plugin.Host) build.Builder { return builder{h} }
+// New is the builder.
+func New(h *plugin.Host) build.Builder { return of(h) }
 
-// Name implements build.Builder.
-func (b builder) Name() string { return feature.Builder }
-
-// Detect implements build.Builder.
-func (b builder) Detect(_ context.Context, _, dir string) (bool, error) {
-	return feature.Detect(dir), nil
-}
+func of(h *plugin.Host) builder { return builder{tool.Builder{Feature: feature, Host: h}} }
 
 // defaultBuilder is the builder image where buildpacks:set-property stack names
 // no other. Source: Dokku's variable DOKKU_CNB_BUILDER.
@@ -61,15 +54,15 @@ func (b builder) Build(ctx context.Context, req build.Request, out *command.Outp
 	for _, key := range tool.Keys(req.Env) {
 		args = append(args, "--env", key) // its value is in the environment of pack
 	}
-	if err := program.Run(ctx, b.h, req, out, args...); err != nil {
+	if err := program.Run(ctx, b.Host, req, out, args...); err != nil {
 		return err
 	}
-	return tool.Seal(ctx, b.h, req, made, "")
+	return tool.Seal(ctx, b.Host, req, made, "")
 }
 
 // stack is the builder image of an app.
 func (b builder) stack(ctx context.Context, app string) (string, error) {
-	image, err := b.h.Bus.Query(ctx, "buildpack-stack-name", app)
+	image, err := b.Host.Bus.Query(ctx, "buildpack-stack-name", app)
 	return cmp.Or(image, defaultBuilder), err
 }
 

@@ -27,7 +27,7 @@ var feature = tool.Feature{
 // Plugin is the feature's commands, property and triggers.
 func Plugin(h *plugin.Host) plugin.Plugin {
 	p := feature.Plugin(h)
-	p.Triggers["docker-args-process-deploy"] = builder{h}.onArgs
-	p.Triggers["docker-args-process-run"] = builder{h}.onArgs
+	p.Triggers["docker-args-process-deploy"] = of(h).onArgs
+	p.Triggers["docker-args-process-run"] = of(h).onArgs
 	return p
 }

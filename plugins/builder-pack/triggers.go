@@ -17,7 +17,7 @@ func (b builder) onArgs(ctx context.Context, c *trigger.Call) error {
 		return nil
 	}
 	if process != "" {
-		command, err := b.h.Bus.Query(ctx, "procfile-get-command", app, process, "5000")
+		command, err := b.Host.Bus.Query(ctx, "procfile-get-command", app, process, "5000")
 		if err != nil || command == "" {
 			return nil //nolint:nilerr // no Procfile, or no such type: the image's own process runs
 		}

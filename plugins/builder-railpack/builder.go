@@ -12,19 +12,10 @@ import (
 
 var program = tool.Tool{Program: "railpack", Install: "https://railpack.com/installation"}
 
-type builder struct{ h *plugin.Host }
+type builder struct{ tool.Builder }
 
-// New is the builder. It uses the host's programs, Docker and Store at each
-// build.
-func New(h *plugin.Host) build.Builder { return builder{h} }
-
-// Name implements build.Builder.
-func (b builder) Name() string { return feature.Builder }
-
-// Detect implements build.Builder.
-func (b builder) Detect(_ context.Context, _, dir string) (bool, error) {
-	return feature.Detect(dir), nil
-}
+// New is the builder.
+func New(h *plugin.Host) build.Builder { return builder{tool.Builder{Feature: feature, Host: h}} }
 
 // options are those of `railpack build` that Dokku hands on.
 // Source: Dokku plugins/builder-railpack/builder-build.
@@ -37,10 +28,10 @@ func options() tool.Options {
 func (b builder) Build(ctx context.Context, req build.Request, out *command.Output) error {
 	made := req.Image + "-railpack"
 	args := slices.Concat([]string{"build"}, options().Pick(req.Args), []string{"--name", made, req.Dir})
-	err := tool.WithoutRelease(req.Dir, func() error { return program.Run(ctx, b.h, req, out, args...) })
+	err := tool.WithoutRelease(req.Dir, func() error { return program.Run(ctx, b.Host, req, out, args...) })
 	if err != nil {
 		return err
 	}
 	// Commands of the Procfile are whole; railpack's entrypoint would be a second shell.
-	return tool.Seal(ctx, b.h, req, made, "ENTRYPOINT []\n")
+	return tool.Seal(ctx, b.Host, req, made, "ENTRYPOINT []\n")
 }

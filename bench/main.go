@@ -44,6 +44,7 @@ var parts = []part{
 	{"deploys", (*bench).deploys},
 	{"load", (*bench).underLoad},
 	{"routes", (*bench).routes},
+	{"triggers", (*bench).triggers},
 	{"idle", (*bench).idle},
 }
 
@@ -105,7 +106,7 @@ func measure(ctx context.Context, bin, only, page string) (err error) {
 
 // build makes the programs that are measured against, or deployed.
 func build(ctx context.Context, dir string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", "./bench/hello", "./bench/nothing", "./bench/bare")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", "./bench/hello", "./bench/nothing", "./bench/bare", "./examples/plugins/hello-go")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	return run(cmd)
 }

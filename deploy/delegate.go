@@ -30,7 +30,7 @@ func (f *Flow) scheduler(app string) (schedule.Scheduler, error) {
 			return s, nil
 		}
 	}
-	if f.host.Bus.Installed().Handled("scheduler-deploy") {
+	if f.host.Bus.Installed().Handled("scheduler-deploy") && f.host.MayDrive("scheduler", name, "scheduler-deploy") {
 		return delegated{schedule.Elsewhere(name)}, nil
 	}
 	return nil, command.Fail("There is no scheduler %s. Set one that is there: dokku scheduler:set %s selected docker-local", name, app)

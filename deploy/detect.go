@@ -25,7 +25,7 @@ func (f *Flow) detect(ctx context.Context, d *deployment, dir, rev string) (buil
 		name = f.fallback(ctx, d)
 	}
 	b, ok := build.Find(f.builders, name)
-	if replaced := f.host.Bus.Replaced("builder-" + name); replaced || (!ok && f.host.Bus.Handled("builder-build")) {
+	if replaced := f.host.Bus.Replaced("builder-" + name); replaced || (!ok && f.host.Bus.Handled("builder-build") && f.host.MayDrive("builder", name, "builder-build")) {
 		b, ok = external{f, name}, true
 	}
 	if !ok {
@@ -55,6 +55,7 @@ func (f *Flow) noBuilder(app, name string) error {
 	for _, b := range f.builders {
 		names = append(names, b.Name())
 	}
+	names = append(names, f.host.Drivers("builder")...)
 	slices.Sort(names)
 	return command.Fail("There is no builder %s\nChoose one of %s: dokku builder:set %s selected …", name, strings.Join(names, ", "), app)
 }

@@ -55,6 +55,7 @@ import (
 	"github.com/slipwayhq/slipway/plugins/storage"
 	"github.com/slipwayhq/slipway/plugins/trace"
 	"github.com/slipwayhq/slipway/proxy"
+	"github.com/slipwayhq/slipway/proxy/driver"
 	"github.com/slipwayhq/slipway/schedule"
 )
 
@@ -64,7 +65,7 @@ func All(h *plugin.Host, provider proxy.Provider, clientBinary string) (*deploy.
 	records := record.NewBook(h.Store)
 	flow := deploy.New(deploy.Config{
 		Host:  h,
-		Proxy: provider,
+		Proxy: driver.New(h, provider),
 		Builders: []build.Builder{
 			builderdockerfile.New(h), builderherokuish.New(h), builderlambda.New(h), buildernixpacks.New(h), buildernull.New(h),
 			builderpack.New(h), builderrailpack.New(h), builderstatic.New(h, clientBinary),

@@ -56,7 +56,7 @@ func TestPluginKinds(t *testing.T) {
 				{"commands", kindCommands}, {"help", kindHelp}, {"stdin", kindStdin}, {"environment", kindEnvironment}, {"exit codes", kindExitCodes},
 				{"streaming", kindStreaming}, {"cancellation", kindCancellation}, {"access", kindAccess}, {"triggers", kindTriggers},
 				{"a failing hook", kindFailure}, {"many at once", kindConcurrency}, {"inside of the lock", kindReentrancy},
-				{"time limit", kindTimeLimit}, {"crash", kindCrash}, {"disabled", kindDisabled},
+				{"driver", kindDriver}, {"time limit", kindTimeLimit}, {"crash", kindCrash}, {"disabled", kindDisabled},
 			} {
 				t.Run(test.name, func(t *testing.T) { test.run(t, w) })
 			}
@@ -205,6 +205,8 @@ secret = true
 [plugin.run]
 as = "http"
 url = "http://%s/hello"
+[plugin.drivers]
+proxy = ["hello-edge"]
 `, w.addr)
 	if err := os.WriteFile(filepath.Join(dir, "plugin.toml"), []byte(about), 0o644); err != nil {
 		w.t.Fatal(err)
@@ -477,6 +479,19 @@ func kindReentrancy(t *testing.T, w *kindWorld) {
 	}
 	err = w.cp.host.Bus.Event(ctx, "hello-run", "config:get", "nobody", "HELLO")
 	want(t, "the exit code of what it runs", command.ExitCode(err), 20)
+}
+
+// A driver is chosen by a property, and does what the built-in one would do.
+func kindDriver(t *testing.T, w *kindWorld) {
+	w.ok("domains:add", "blog", "blog.example.com")
+	got := w.ok("proxy:set", "blog", "type", "hello-edge")
+	if !strings.Contains(got.stderr, `{"app":"blog","hosts":["blog.example.com"]`) {
+		t.Errorf("%+v", got)
+	}
+	w.ok("proxy:set", "blog", "type")
+	if got := w.dokku("", "proxy:set", "blog", "type", "hello-edges"); got.code != 1 || !strings.Contains(got.stderr, `There is no proxy "hello-edges", there are: caddy, haproxy, nginx, openresty, traefik, hello-edge`) {
+		t.Errorf("%+v", got)
+	}
 }
 
 func kindTimeLimit(t *testing.T, w *kindWorld) {

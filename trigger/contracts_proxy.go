@@ -149,4 +149,19 @@ var networkContracts = []Contract{
 		When:    "After a container's port is known.",
 		Example: `echo "$APP.$PROCESS.$INDEX listens at $PORT" | logger`,
 	},
+	{
+		Name: "slipway-proxy-apply", Shape: ShapeEvent, Args: "PROXY APP", Stdin: "The routes of the app as JSON, see drivers.md.",
+		When:    "The routes of an app whose proxy:type is PROXY, a driver of a plugin, changed: at each deploy, scale, stop, change of a domain. A failure fails that.",
+		Example: `cat > "/etc/my-proxy/$APP.json"`,
+	},
+	{
+		Name: "slipway-proxy-drain", Shape: ShapeEvent, Args: "PROXY APP SECONDS UPSTREAM…",
+		When:    "Before containers that PROXY no longer routes to are stopped. It returns when no request is in flight to them, or the time is over.",
+		Example: `my-proxy wait --timeout "$SECONDS" "${UPSTREAM[@]}"`,
+	},
+	{
+		Name: "slipway-proxy-remove", Shape: ShapeEvent, Args: "PROXY APP",
+		When:    "PROXY has to forget an app: it is gone, has no routes, or has another type now.",
+		Example: `rm -f "/etc/my-proxy/$APP.json"`,
+	},
 }

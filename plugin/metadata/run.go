@@ -104,7 +104,7 @@ func loopback(host string) bool {
 }
 
 // Kinds are the parts of Slipway that a plugin can be a driver of.
-var Kinds = []string{"builder", "scheduler", "proxy", "log-sink"}
+var Kinds = []string{"builder", "scheduler", "proxy"}
 
 func drivers(table map[string][]string) (map[string][]string, error) {
 	for kind, list := range table {

@@ -85,18 +85,18 @@ type setArgs struct {
 // set writes a property; `proxy:set APP TYPE` is short for its type.
 // Dokku: plugins/proxy/subcommands.go, CommandSet.
 func (p *proxy) set(ctx context.Context, c *command.Call, in setArgs) error {
-	known := slices.ContainsFunc(properties, func(known state.Property) bool { return known.Name == in.Property })
+	known := slices.ContainsFunc(p.properties, func(known state.Property) bool { return known.Name == in.Property })
 	if !known && in.Value == "" {
 		if strings.Contains(in.Property, ":") {
 			return command.BadInput("Detected potential port mapping instead of proxy type\nConsider using ports:set command or specifying a valid proxy")
 		}
 		in.Property, in.Value = proxyType.Name, in.Property
 	}
-	if in.Property == proxyType.Name && in.Value != builtIn && slices.Contains(types, in.Value) {
+	if in.Property == proxyType.Name && in.Value != builtIn && slices.Contains(types, in.Value) && !slices.Contains(p.host.Drivers("proxy"), in.Value) {
 		c.Out.Warn("This version of Slipway serves all apps by its built-in proxy, %s: the type %s is kept, and changes nothing", builtIn, in.Value)
 	}
 	return plugin.Setter{
-		Feature: "proxy", BadKey: plugin.BadProperty, Properties: properties,
+		Feature: "proxy", BadKey: plugin.BadProperty, Properties: p.properties,
 		Changed: p.routeAgain,
 	}.Set(ctx, p.host, c, in.App, in.Property, in.Value)
 }

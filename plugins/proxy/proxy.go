@@ -10,7 +10,8 @@
 //
 // Dokku's other types (nginx, haproxy, openresty, traefik) can be set, so that
 // scripts and settings of a Dokku server go on working, but the built-in proxy
-// serves all apps; proxy:set says so.
+// serves all apps; proxy:set says so. A plugin may bring a proxy along; an app
+// whose type is that one is served by it alone (docs/plugins/drivers.md).
 //
 // proxy-port and proxy-ssl-port are the ports that the proxy listens on for the
 // app instead of 80 and 443.
@@ -34,10 +35,8 @@ var (
 	proxyPort    = state.Property{Plugin: "proxy", Name: "proxy-port", Validate: validPort, Help: "The port that the proxy listens on for HTTP"}
 	proxySSLPort = state.Property{Plugin: "proxy", Name: "proxy-ssl-port", Validate: validPort, Help: "The port that the proxy listens on for HTTPS"}
 	// Dokku's default is nginx; here a new installation serves by the built-in Caddy.
-	proxyType = state.Property{Plugin: "proxy", Name: "type", Default: builtIn, Validate: validType, Help: "The proxy that serves the app"}
+	proxyType = state.Property{Plugin: "proxy", Name: "type", Default: builtIn, Help: "The proxy that serves the app"}
 )
-
-var properties = []state.Property{disabled, proxyPort, proxySSLPort, proxyType}
 
 func validBool(v string) error {
 	if v != "true" && v != "false" {
@@ -59,16 +58,21 @@ const builtIn = "caddy"
 // types are those of Dokku. Source: docs/networking/proxy-management.md.
 var types = []string{builtIn, "haproxy", "nginx", "openresty", "traefik"}
 
-func validType(v string) error {
-	if !slices.Contains(types, v) {
-		return fmt.Errorf("There is no proxy %q, there are: %s", v, strings.Join(types, ", ")) //nolint:staticcheck // shown as it is
+// validType takes the types of Dokku, and those that plugins bring along.
+func (p *proxy) validType(v string) error {
+	all := append(slices.Clone(types), p.host.Drivers("proxy")...)
+	if !slices.Contains(all, v) {
+		return fmt.Errorf("There is no proxy %q, there are: %s", v, strings.Join(all, ", ")) //nolint:staticcheck // shown as it is
 	}
 	return nil
 }
 
 // Plugin makes the feature.
 func Plugin(h *plugin.Host) plugin.Plugin {
-	p := &proxy{h}
+	p := &proxy{host: h}
+	ofType := proxyType
+	ofType.Validate = p.validType
+	p.properties = []state.Property{disabled, proxyPort, proxySSLPort, ofType}
 	return plugin.Plugin{
 		Name: "proxy", Help: "Manage the proxy integration for an app",
 		Commands: []*command.Command{
@@ -85,7 +89,7 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 				},
 			}.Command(h),
 		},
-		Properties: properties,
+		Properties: p.properties,
 		Triggers: plugin.Triggers{
 			"proxy-is-enabled":  p.onIsEnabled,
 			"proxy-type":        p.onType,
@@ -95,10 +99,13 @@ func Plugin(h *plugin.Host) plugin.Plugin {
 	}
 }
 
-type proxy struct{ host *plugin.Host }
+type proxy struct {
+	host       *plugin.Host
+	properties []state.Property
+}
 
 func (p *proxy) rows(app string) (plugin.Rows, error) {
-	rows, err := plugin.PropertyRows(p.host, "proxy-", properties, app)
+	rows, err := plugin.PropertyRows(p.host, "proxy-", p.properties, app)
 	if err != nil {
 		return nil, err
 	}

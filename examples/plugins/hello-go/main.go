@@ -37,6 +37,7 @@ var plugin = sdk.Plugin{
 		{Name: "hello-run", Run: run},
 		{Name: "hello-slow", Run: slow},
 		{Name: "hello-stdin", Run: echo},
+		{Name: "slipway-proxy-apply", Run: echo}, // a proxy that only says what it is told
 	},
 }
 

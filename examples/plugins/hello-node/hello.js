@@ -105,6 +105,7 @@ const triggers = {
   "hello-run": runCommand,
   "hello-slow": () => new Promise(() => {}),
   "hello-stdin": echo,
+  "slipway-proxy-apply": echo, // a proxy that only says what it is told
   async "hello-fail"(call) {
     await call.warn("it failed\n");
     throw new Exit(3);

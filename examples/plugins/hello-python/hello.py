@@ -159,6 +159,7 @@ COMMANDS = {
 }
 TRIGGERS = {
     "post-create": created, "hello-answer": answer_word, "hello-fail": fail, "hello-run": run_command, "hello-slow": slow, "hello-stdin": echo,
+    "slipway-proxy-apply": echo,  # a proxy that only says what it is told
 }
 
 

@@ -149,7 +149,7 @@ func (p *plugins) entry(name string) (index.Entry, error) {
 	}
 	e, ok := ix.Find(name)
 	if !ok {
-		return index.Entry{}, command.Fail("The index of plugins has no %s. Look for one: dokku plugin:search WORD. Or name where it is: dokku plugin:install URL", name)
+		return index.Entry{}, command.Fail("The index of plugins has no %s. Look for one: dokku plugin:search WORD. Or name where it is: dokku plugin:install URL\nPlease retry with valid arguments", name)
 	}
 	if err := ix.Current(p.now()); err != nil {
 		return index.Entry{}, command.Fail("The index of plugins cannot be relied on: %w. Get a new one: dokku plugin:index-update", err)

@@ -102,26 +102,7 @@ func (d *dockerd) stop(sig syscall.Signal) {
 func TestEngineRestarts(t *testing.T) {
 	t.Parallel()
 	d := newDockerd(t)
-	dir, err := os.MkdirTemp("", "sw")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	in, err := prepare(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in.engine = d.host
-	t.Cleanup(func() {
-		in.stop("serve", syscall.SIGTERM)
-		in.stop("proxy", syscall.SIGTERM)
-		if t.Failed() {
-			t.Log(in.logs())
-		}
-	})
-	if err := errors.Join(in.start("serve"), in.start("proxy"), in.dokku("domains:set-global", "e2e.localhost")); err != nil {
-		t.Fatal(err)
-	}
+	in := newInstallationOn(t, d)
 	var repos []repository
 	for _, app := range []string{"one", "two"} {
 		r := newRepository(t, in, app)
@@ -171,4 +152,101 @@ func TestEngineRestarts(t *testing.T) {
 		t.Error(err)
 	}
 	repos[0].body(t, "one again")
+}
+
+// newInstallationOn is newInstallation with an engine of its own.
+func newInstallationOn(t *testing.T, d *dockerd) *installation {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	in, err := prepare(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.engine = d.host
+	t.Cleanup(func() {
+		in.stop("serve", syscall.SIGTERM)
+		in.stop("proxy", syscall.SIGTERM)
+		if t.Failed() {
+			t.Log(in.logs())
+		}
+	})
+	if err := errors.Join(in.start("serve"), in.start("proxy"), in.dokku("domains:set-global", "e2e.localhost")); err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// joinContainers lets the engine's containers reach each other where the machine's own engine has set the kernel to drop
+// what goes over bridges that it does not know.
+func (d *dockerd) joinContainers(t *testing.T) {
+	t.Helper()
+	rule := []string{"FORWARD", "-i", d.bridge, "-o", d.bridge, "-j", "ACCEPT"}
+	if exec.Command("iptables", append([]string{"-I"}, rule...)...).Run() != nil {
+		return // no iptables, and then no rule of others either
+	}
+	t.Cleanup(func() { run(exec.Command("iptables", append([]string{"-D"}, rule...)...)) })
+}
+
+// The engine restarts: an app that a plugin has linked to a service of its own comes back, and reaches it.
+func TestEngineRestartsWithALinkedService(t *testing.T) {
+	t.Parallel()
+	d := newDockerd(t)
+	in := newInstallationOn(t, d)
+	d.joinContainers(t)
+	image := filepath.Join(d.dir, "busybox.tar")
+	if err := errors.Join(run(exec.Command("docker", "save", "--output", image, "busybox:stable")),
+		run(exec.Command("docker", "--host", d.host, "load", "--input", image))); err != nil {
+		t.Fatal(err)
+	}
+	shelf, err := filepath.Abs("testdata/plugins/shelf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(in.dokku("plugin:install", shelf), in.dokku("shelf:create", "books"), in.dokku("apps:create", "reader"),
+		in.dokku("shelf:link", "books", "reader")); err != nil {
+		t.Fatal(err)
+	}
+	r := newRepository(t, in, "reader")
+	dockerfile := "FROM busybox:stable\nCOPY testapp version /\nCMD [\"/testapp\"]\n"
+	if err := os.WriteFile(filepath.Join(r.dir, "Dockerfile"), []byte(dockerfile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.commit(t, "one")
+	if err := run(r.push()); err != nil {
+		t.Fatal(err)
+	}
+	reads := func() (string, error) {
+		out, err := in.command("dokku", "enter", "reader", "web", "sh", "-c", `wget -qO- "$SHELF_URL"`).CombinedOutput()
+		return strings.TrimSpace(string(out)), err
+	}
+	write := in.command("dokku", "shelf:import", "books")
+	write.Stdin = strings.NewReader("Emma")
+	if err := run(write); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reads(); err != nil || !strings.HasSuffix(got, "Emma") {
+		t.Fatalf("%q %v", got, err)
+	}
+	d.stop(syscall.SIGTERM)
+	if err := d.start(); err != nil {
+		t.Fatal(err)
+	}
+	r.body(t, "one")
+	var got string
+	if err := await(30*time.Second, func() (bool, error) {
+		got, _ = reads() // fails until the container is back
+		return strings.HasSuffix(got, "Emma"), nil
+	}); err != nil {
+		t.Errorf("%v: the app reads %q", err, got)
+	}
+	if err := in.dokku("ps:restart", "reader"); err != nil {
+		t.Error(err)
+	}
+	if got, err := reads(); err != nil || !strings.HasSuffix(got, "Emma") {
+		t.Errorf("after ps:restart: %q %v", got, err)
+	}
 }

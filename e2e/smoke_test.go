@@ -68,6 +68,7 @@ func smoke(t *testing.T, in *installation, m mode) {
 		t.Errorf("the predeploy script wrote %q", out)
 	}
 	testRun(t, m)
+	testScriptedPlugin(t, in, m)
 
 	l := in.startLoad(r.host(), "/", "one", "two")
 	defer l.stop()
@@ -135,7 +136,7 @@ func (l *load) forgiveConnections() {
 // testRun runs one-off processes: the output, what is piped in, the exit code.
 func testRun(t *testing.T, m mode) {
 	t.Helper()
-	cmd := m.dokku("run", "smoke", "cat")
+	cmd := m.dokku("run", "-i", "smoke", "cat")
 	cmd.Stdin = strings.NewReader("hello")
 	if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != "hello" {
 		t.Errorf("run prints %q, %v", out, err)
@@ -143,6 +144,30 @@ func testRun(t *testing.T, m mode) {
 	var exit *exec.ExitError
 	if err := m.dokku("run", "smoke", "sh", "-c", "exit 7").Run(); !errors.As(err, &exit) || exit.ExitCode() != 7 {
 		t.Errorf("run ends with %v, want 7", err)
+	}
+}
+
+// testScriptedPlugin calls a plugin in bash, which needs files, programs and a daemon that know each other wherever they run.
+func testScriptedPlugin(t *testing.T, in *installation, m mode) {
+	t.Helper()
+	in.plugin(t, "scripted", map[string]string{
+		"plugin.toml": "[plugin]\nversion = \"1\"\n",
+		"subcommands/look": `#!/usr/bin/env bash
+set -eo pipefail
+source "$PLUGIN_CORE_AVAILABLE_PATH/common/functions"
+source "$PLUGIN_CORE_AVAILABLE_PATH/common/property-functions"
+source "$PLUGIN_AVAILABLE_PATH/config/functions"
+verify_app_name smoke
+fn-plugin-property-write scripted smoke seen "$(cat)"
+echo 'web: x $PORT' | procfile-util show --procfile - --process-type web
+sigil -i '{{ $a }} {{ $b }}' a="$(config_get smoke GREETING)" b="$(fn-plugin-property-get scripted smoke seen)"
+docker image ls --quiet >/dev/null
+`,
+	})
+	cmd := m.dokku("scripted:look")
+	cmd.Stdin = strings.NewReader("piped in")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "x 5000\ngood morning piped in" {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -10,7 +10,7 @@ readonly data=/var/lib/mysql
 
 main() {
   if [[ ${1:-} == -* ]]; then set -- mariadbd "$@"; fi
-  if [[ ${1:-} != mariadbd && ${1:-} != mysqld ]]; then exec "$@"; fi
+  if [[ ${1:-} != mariadbd && ${1:-} != mysqld || " $* " == *' --version '* ]]; then exec "$@"; fi
 
   if [[ $(id -u) -eq 0 ]]; then
     find "$data" /run/mysqld \! -user mysql -exec chown mysql: {} +

@@ -73,7 +73,6 @@ type Call struct {
 	// read.
 	Out, Err io.Writer
 
-	ctx  context.Context
 	link *link
 }
 
@@ -100,7 +99,7 @@ type Result struct {
 // config:set --no-restart of that app works.
 func (c *Call) Dokku(args ...string) (Result, error) {
 	var r wire.RunResult
-	if err := c.link.request(c.ctx, wire.Run, wire.RunCommand{Call: c.link.id, Args: args}, &r); err != nil {
+	if err := c.link.request(wire.Run, wire.RunCommand{Call: c.link.id, Args: args}, &r); err != nil {
 		return Result{}, err
 	}
 	stdout, err1 := r.Stdout.Bytes()
@@ -127,7 +126,7 @@ func (c *Call) Collect(name string, args ...string) ([]string, error) {
 
 func (c *Call) fire(shape, name string, args []string) ([]string, error) {
 	var r wire.FireResult
-	err := c.link.request(c.ctx, wire.Fire, wire.FireTrigger{Call: c.link.id, Name: name, Args: args, Shape: shape}, &r)
+	err := c.link.request(wire.Fire, wire.FireTrigger{Call: c.link.id, Name: name, Args: args, Shape: shape}, &r)
 	return r.Answers, err
 }
 

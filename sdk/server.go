@@ -31,6 +31,7 @@ type link struct {
 	server *server
 	id     json.RawMessage          // of the call
 	send   func(wire.Message) error // safe for several goroutines
+	done   <-chan struct{}          // closed when the call is cancelled or over
 }
 
 // serve serves until r ends, and then ends the calls that are under way.
@@ -128,7 +129,7 @@ func (s *server) begin(ctx context.Context, m wire.Message, send func(wire.Messa
 			s.mu.Unlock()
 			cancel()
 		}()
-		end, err := s.call(ctx, &link{server: s, id: m.ID, send: send}, m.Params)
+		end, err := s.call(ctx, &link{server: s, id: m.ID, send: send, done: ctx.Done()}, m.Params)
 		return respond(m.ID, end, err)
 	}
 }
@@ -147,7 +148,7 @@ func (s *server) call(ctx context.Context, l *link, params json.RawMessage) (end
 			err = fmt.Errorf("%s %s broke: %v", call.Kind, call.Name, cause)
 		}
 	}()
-	c := &Call{Call: call, ctx: ctx, link: l, In: &input{ctx: ctx, link: l}, Out: output{ctx, l, wire.Stdout}, Err: output{ctx, l, wire.Stderr}}
+	c := &Call{Call: call, link: l, In: &input{link: l}, Out: output{l, wire.Stdout}, Err: output{l, wire.Stderr}}
 	err = run(ctx, c)
 	var exit Exit
 	if errors.As(err, &exit) {
@@ -174,7 +175,7 @@ func (p Plugin) find(call wire.Call) Func {
 }
 
 // request asks Slipway for something during the call.
-func (l *link) request(ctx context.Context, method string, params, result any) error {
+func (l *link) request(method string, params, result any) error {
 	s := l.server
 	s.mu.Lock()
 	s.next++
@@ -200,8 +201,8 @@ func (l *link) request(ctx context.Context, method string, params, result any) e
 			return answer.Error
 		}
 		return json.Unmarshal(answer.Result, result)
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-l.done:
+		return context.Canceled
 	}
 }
 
@@ -210,7 +211,6 @@ const maxOutput = 32 << 10
 
 // output is Out or Err of a call. Each piece waits until the one before is written.
 type output struct {
-	ctx    context.Context
 	link   *link
 	method string
 }
@@ -219,7 +219,7 @@ func (o output) Write(p []byte) (int, error) {
 	written := 0
 	for written < len(p) {
 		piece := p[written:min(written+maxOutput, len(p))]
-		if err := o.link.request(o.ctx, o.method, wire.Output{Call: o.link.id, Data: wire.DataOf(piece)}, &struct{}{}); err != nil {
+		if err := o.link.request(o.method, wire.Output{Call: o.link.id, Data: wire.DataOf(piece)}, &struct{}{}); err != nil {
 			return written, err
 		}
 		written += len(piece)
@@ -229,7 +229,6 @@ func (o output) Write(p []byte) (int, error) {
 
 // input is In of a call. It asks for input only when something is read.
 type input struct {
-	ctx  context.Context
 	link *link
 	rest []byte
 	over bool
@@ -241,7 +240,7 @@ func (i *input) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		var got wire.Input
-		err := i.link.request(i.ctx, wire.Stdin, wire.CallID{Call: i.link.id}, &got)
+		err := i.link.request(wire.Stdin, wire.CallID{Call: i.link.id}, &got)
 		if err == nil {
 			i.rest, err = got.Bytes()
 		}

@@ -53,10 +53,22 @@ func TestPluginKinds(t *testing.T) {
 				name string
 				run  func(t *testing.T, w *kindWorld)
 			}{
-				{"commands", kindCommands}, {"help", kindHelp}, {"stdin", kindStdin}, {"environment", kindEnvironment}, {"exit codes", kindExitCodes},
-				{"streaming", kindStreaming}, {"cancellation", kindCancellation}, {"access", kindAccess}, {"triggers", kindTriggers},
-				{"a failing hook", kindFailure}, {"many at once", kindConcurrency}, {"inside of the lock", kindReentrancy},
-				{"driver", kindDriver}, {"time limit", kindTimeLimit}, {"crash", kindCrash}, {"disabled", kindDisabled},
+				{"commands", kindCommands},
+				{"help", kindHelp},
+				{"stdin", kindStdin},
+				{"environment", kindEnvironment},
+				{"exit codes", kindExitCodes},
+				{"streaming", kindStreaming},
+				{"cancellation", kindCancellation},
+				{"access", kindAccess},
+				{"triggers", kindTriggers},
+				{"a failing hook", kindFailure},
+				{"many at once", kindConcurrency},
+				{"inside of the lock", kindReentrancy},
+				{"driver", kindDriver},
+				{"time limit", kindTimeLimit},
+				{"crash", kindCrash},
+				{"disabled", kindDisabled},
 			} {
 				t.Run(test.name, func(t *testing.T) { test.run(t, w) })
 			}

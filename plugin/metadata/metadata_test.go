@@ -49,8 +49,10 @@ builder = ["hello", "bye"]
 	want := Plugin{
 		Name: "hello", Version: "1.5", Description: "two lines", Minimum: "0.3", Maximum: "1", Conflicts: []string{"greet"}, HookTimeout: &limit,
 		Config: []Key{
-			{Name: "mood", Type: String, Values: []string{"good", "bad"}, Default: "good"}, {Name: "old-style", Type: String},
-			{Name: "secret", Type: String, Secret: true}, {Name: "times", Type: Integer, Default: "3", Help: "How often"},
+			{Name: "mood", Type: String, Values: []string{"good", "bad"}, Default: "good"},
+			{Name: "old-style", Type: String},
+			{Name: "secret", Type: String, Secret: true},
+			{Name: "times", Type: Integer, Default: "3", Help: "How often"},
 		},
 		Run:     Run{As: HTTP, URL: "https://hello.example.com/dokku", Auth: "hmac"},
 		Drivers: map[string][]string{"builder": {"hello", "bye"}},
@@ -81,7 +83,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"[plugin.run]\nas = \"process\"":                                         "a process needs a command",
 		"[plugin.run]\nas = \"process\"\ncommand = [\"../x\"]":                   "outside of the plugin's folder",
 		"[plugin.run]\nas = \"http\"":                                            "says nowhere",
-		"[plugin.run]\nas = \"http\"\nurl = \"ftp://x\"":                         "none of https: or http:",
+		"[plugin.run]\nas = \"http\"\nurl = \"ftp://x\"":                         "neither https: nor http:",
 		"[plugin.run]\nas = \"http\"\nurl = \"http://example.com\"":              "is not encrypted",
 		"[plugin.run]\nas = \"http\"\nurl = \"https://a:b@example.com\"":         "password in it",
 		"[plugin.run]\nas = \"http\"\nurl = \"https://h\"":                       "needs a config key secret",

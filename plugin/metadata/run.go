@@ -87,7 +87,7 @@ func (t runTable) parse(config []Key) (Run, error) {
 func (r Run) CheckURL(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return fmt.Errorf("the url %q is none of https: or http:", s)
+		return fmt.Errorf("the url %q begins with neither https: nor http: as it must", s)
 	}
 	if u.User != nil {
 		return errors.New("the url has a password in it: use auth")

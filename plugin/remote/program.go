@@ -153,7 +153,7 @@ func (g *program) send(m wire.Message) error {
 	return nil
 }
 
-func (g *program) request(ctx context.Context, method string, params any, w *waiting) (id json.RawMessage, err error) {
+func (g *program) request(method string, params any, w *waiting) (id json.RawMessage, err error) {
 	g.mu.Lock()
 	g.next++
 	id = json.RawMessage(strconv.FormatInt(g.next, 10))
@@ -177,7 +177,7 @@ func (g *program) forget(id json.RawMessage) {
 
 func (g *program) hello(ctx context.Context, cfg Config) (wire.Registration, error) {
 	w := &waiting{answer: make(chan wire.Message, 1)}
-	id, err := g.request(ctx, wire.Initialize, wire.Hello{Protocol: wire.Protocol, Slipway: cfg.Slipway, Plugin: cfg.Name}, w)
+	id, err := g.request(wire.Initialize, wire.Hello{Protocol: wire.Protocol, Slipway: cfg.Slipway, Plugin: cfg.Name}, w)
 	if err != nil {
 		return wire.Registration{}, err
 	}
@@ -211,7 +211,7 @@ func (g *program) call(ctx context.Context, call wire.Call, caller Caller) error
 	s := newSession(ctx, caller, g.log, g.send)
 	defer s.finish()
 	w := &waiting{session: s, answer: make(chan wire.Message, 1), failed: make(chan error, 1)}
-	id, err := g.request(ctx, wire.Invoke, call, w)
+	id, err := g.request(wire.Invoke, call, w)
 	if err != nil {
 		return err
 	}

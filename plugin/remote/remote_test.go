@@ -191,7 +191,7 @@ func TestAProcessIsCalled(t *testing.T) {
 	if got, err := invoke(t, p, "hello:greet", "", "Ann"); err != nil || got != "Hello, Ann\n" {
 		t.Errorf("%q %v", got, err)
 	}
-	if got, err := invoke(t, p, "hello:fail", ""); err != (command.Exit{Code: 3}) || got != "it is broken\n" {
+	if got, err := invoke(t, p, "hello:fail", ""); !errors.Is(err, command.Exit{Code: 3}) || got != "it is broken\n" {
 		t.Errorf("%q %v", got, err)
 	}
 	if _, err := invoke(t, p, "hello:say", ""); err == nil || err.Error() != "The kettle is empty" {

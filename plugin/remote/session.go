@@ -15,7 +15,7 @@ import (
 
 // session is one call under way: it does what the plugin asks for during it.
 type session struct {
-	ctx    context.Context // ends with the call
+	ctx    context.Context //nolint:containedctx // a session is one call, and ends with it
 	cancel context.CancelFunc
 	caller Caller
 	log    *slog.Logger

@@ -130,7 +130,7 @@ func (w *Web) Call(ctx context.Context, call wire.Call, caller Caller) error {
 	}
 	said := false // anything during the call: after that it cannot be begun again
 	for n := 1; ; n++ {
-		err = w.once(ctx, m, call, caller, &said)
+		err = w.once(ctx, m, caller, &said)
 		if err == nil || !again(err, caller.Idempotent && !said) || n == attempts {
 			break
 		}
@@ -167,7 +167,7 @@ func again(err error, idempotent bool) bool {
 }
 
 // once makes one attempt at a call.
-func (w *Web) once(ctx context.Context, m wire.Message, call wire.Call, caller Caller, said *bool) error {
+func (w *Web) once(ctx context.Context, m wire.Message, caller Caller, said *bool) error {
 	// The request outlives ctx for a while: the plugin may end the call by itself.
 	open, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()

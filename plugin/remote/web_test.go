@@ -42,7 +42,7 @@ func TestAServerIsCalled(t *testing.T) {
 	if got, err := invoke(t, w, "hello:shout", "what comes in"); err != nil || got != "WHAT COMES IN" {
 		t.Errorf("%q %v", got, err)
 	}
-	if got, err := invoke(t, w, "hello:fail", ""); err != (command.Exit{Code: 3}) || got != "it is broken\n" {
+	if got, err := invoke(t, w, "hello:fail", ""); !errors.Is(err, command.Exit{Code: 3}) || got != "it is broken\n" {
 		t.Errorf("%q %v", got, err)
 	}
 	if _, err := invoke(t, w, "hello:say", ""); err == nil || err.Error() != "The kettle is empty" {

@@ -24,7 +24,7 @@ func (in *installation) plugin(t *testing.T, name string, files map[string]strin
 	if err := os.MkdirAll(in.lib("plugins", "enabled"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(dir, in.lib("plugins", "enabled", name)); err != nil {
+	if err := os.Symlink(filepath.Join("..", "available", name), in.lib("plugins", "enabled", name)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -57,7 +57,7 @@ func busyOn(t *testing.T, test func(t *testing.T, p *paper, o *Output)) {
 
 func after(t *testing.T, d time.Duration, p *paper, want string) {
 	t.Helper()
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 	if got := p.String(); got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -130,7 +130,7 @@ func TestAStatusIsForTerminalsOnly(t *testing.T) {
 			p := &paper{}
 			o := make(p)
 			done := o.Busy("busy")
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			o.Line("line")
 			done()
 			if p.raw.String() != "line\n" {
@@ -145,7 +145,7 @@ func TestALogHasNoStatus(t *testing.T) {
 		var log bytes.Buffer
 		merged := o.Merged(&log)
 		done := merged.Busy("busy")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		b, flush := merged.Buffered()
 		b.Line("line")
 		flush()

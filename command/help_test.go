@@ -21,8 +21,11 @@ func TestHelpHasItsHeadOnATerminalOnly(t *testing.T) {
 		argv []string
 		head bool
 	}{
-		{terminal{}, []string{"help"}, true}, {nil, []string{"help"}, false}, {nil, nil, false},
-		{terminal{}, []string{"--quiet", "help"}, false}, {terminal{}, []string{"help", "--all"}, true},
+		{terminal{}, []string{"help"}, true},
+		{nil, []string{"help"}, false},
+		{nil, nil, false},
+		{terminal{}, []string{"--quiet", "help"}, false},
+		{terminal{}, []string{"help", "--all"}, true},
 	} {
 		var out bytes.Buffer
 		call := &Call{Actor: root, TTY: test.tty, Out: NewOutput(&out, &out)}

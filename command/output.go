@@ -68,7 +68,7 @@ func (o *Output) Buffered() (buffered *Output, flush func()) {
 		o.screen.mu.Lock()
 		defer o.screen.mu.Unlock()
 		for _, piece := range b.pieces {
-			o.screen.print(piece.w, piece.data)
+			_, _ = o.screen.print(piece.w, piece.data) // as in write
 		}
 		b.pieces = nil
 	}
@@ -106,7 +106,7 @@ func (o *Output) write(w io.Writer, prefix, format string, args []any) {
 	b.WriteByte('\n')
 	o.screen.mu.Lock()
 	defer o.screen.mu.Unlock()
-	o.screen.print(w, []byte(b.String()))
+	_, _ = o.screen.print(w, []byte(b.String())) // a caller who went away ends the command's context
 }
 
 // Step prints `-----> text`.

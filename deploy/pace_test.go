@@ -52,7 +52,7 @@ func TestPace(t *testing.T) {
 					}
 					most, mostOf[process] = max(most, total), max(mostOf[process], now[process])
 					mu.Unlock()
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					mu.Lock()
 					now[process]--
 					mu.Unlock()

@@ -28,8 +28,10 @@ func treeRig(t *testing.T) *controlPlane {
 		return command.New(name, "", func(context.Context, *command.Call, struct{}) error { return nil })
 	}
 	features := []plugin.Plugin{
-		{Name: "config", Commands: []*command.Command{cmd("config"), cmd("config:show")}, Programs: []*command.Command{cmd("config_sub")},
-			Triggers: plugin.Triggers{"config-get": nil}},
+		{
+			Name: "config", Commands: []*command.Command{cmd("config"), cmd("config:show")}, Programs: []*command.Command{cmd("config_sub")},
+			Triggers: plugin.Triggers{"config-get": nil},
+		},
 		{Name: "20_events", Feature: "events", Commands: []*command.Command{cmd("events:on")}},
 		{Name: "00_dokku-standard", Commands: []*command.Command{cmd("report")}},
 		{Name: "domains", Commands: []*command.Command{cmd("domains:add"), cmd("urls")}},

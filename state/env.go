@@ -95,7 +95,7 @@ func (s *Store) DrainEnv(app string) (*StaleEnv, error) {
 	}
 	file := s.legacyEnvPath(app)
 	if _, err := os.Stat(file); err != nil {
-		return nil, s.Set(EnvMigrated, app, "true") //nolint:nilerr // there is none
+		return nil, s.Set(EnvMigrated, app, "true") // there is none
 	}
 	stale, err := s.readEnv(app, file)
 	if err != nil {

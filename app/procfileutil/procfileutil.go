@@ -41,10 +41,10 @@ type Streams struct {
 // call is what the command line says.
 type call struct {
 	Streams
-	procfile, delimiter, port             string
-	process, command, envFile, write      string
-	strict, getenv, stdout, version, help bool
-	processes                             app.Procfile // by name
+	procfile, delimiter, port        string
+	process, command, envFile, write string
+	strict, getenv, stdout, version  bool
+	processes                        app.Procfile // by name
 }
 
 var verbs = map[string]func(*call) error{

@@ -69,7 +69,7 @@ func nginx(ctx context.Context) error {
 		<-ctx.Done()
 		ended <- srv.Shutdown(context.WithoutCancel(ctx))
 	}()
-	go srv.Serve(secure)
+	go func() { _ = srv.Serve(secure) }() // ends as the other does, whose error is ours
 	if err := srv.Serve(plain); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -67,7 +67,7 @@ func run(words []string, file string, stdout io.Writer) error {
 		}
 		return write(file, Set(text, words[1], words[2], words[3]))
 	}
-	return errors.New(usage)
+	return errors.New(usage) //nolint:staticcheck // shown as it is
 }
 
 // write replaces the file, which stays whose it is and gets private.

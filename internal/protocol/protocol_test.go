@@ -14,8 +14,14 @@ func TestWhatIsTakenFromWhom(t *testing.T) {
 		size          int
 		local, remote bool
 	}{
-		{"LANG", 10, true, true}, {"LANG", MaxEnvValue + 1, false, false}, {"DOKKU_TRACE", 1, true, false}, {Program, 5, true, false},
-		{CallerEnv, MaxCallerEnv, true, false}, {CallerEnv, MaxCallerEnv + 1, false, false}, {"POSTGRES_IMAGE", 1, false, false}, {Hook, 1, false, false},
+		{"LANG", 10, true, true},
+		{"LANG", MaxEnvValue + 1, false, false},
+		{"DOKKU_TRACE", 1, true, false},
+		{Program, 5, true, false},
+		{CallerEnv, MaxCallerEnv, true, false},
+		{CallerEnv, MaxCallerEnv + 1, false, false},
+		{"POSTGRES_IMAGE", 1, false, false},
+		{Hook, 1, false, false},
 	} {
 		if Allowed(test.name, test.size, true) != test.local || Allowed(test.name, test.size, false) != test.remote {
 			t.Errorf("%+v", test)

@@ -89,7 +89,7 @@ func pointer(path string, in any) (any, error) {
 		case []any:
 			i, err := strconv.Atoi(part)
 			if err != nil || i < 0 || i >= len(at) {
-				return nil, nil //nolint:nilerr // it leads nowhere
+				return nil, nil // it leads nowhere
 			}
 			v = at[i]
 		default:

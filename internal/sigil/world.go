@@ -58,9 +58,11 @@ func (r *renderer) exists(file any) (bool, error) {
 func (r *renderer) dir(name any) ([]any, error) {
 	return r.entries("dir", name, func(bool) bool { return true })
 }
+
 func (r *renderer) dirs(name any) ([]any, error) {
 	return r.entries("dirs", name, func(dir bool) bool { return dir })
 }
+
 func (r *renderer) files(name any) ([]any, error) {
 	return r.entries("files", name, func(dir bool) bool { return !dir })
 }
@@ -96,7 +98,7 @@ func (r *renderer) sh(line any) (string, error) {
 	if err != nil || len(argv) == 0 {
 		return "", fmt.Errorf("sh cannot read %q", s)
 	}
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // what a template of the caller says
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // what a template of the caller says; it ends with the caller
 	cmd.Env, cmd.Stderr = r.env(), r.template.World.Stderr
 	out, err := cmd.Output()
 	return string(out), err
@@ -113,7 +115,7 @@ func (r *renderer) httpGet(url any) (stream, error) {
 	if err != nil {
 		return stream{}, err
 	}
-	answer, err := (&http.Client{Timeout: patience}).Get(s)
+	answer, err := (&http.Client{Timeout: patience}).Get(s) //nolint:noctx // it has a time limit
 	if err != nil {
 		return stream{}, err
 	}

@@ -33,7 +33,7 @@ func (c *certs) reportApp(_ context.Context, app string) (plugin.Rows, error) {
 	}
 	chain, err := parseChain(text)
 	if err != nil {
-		return rows, nil // somebody else wrote the file; Dokku shows nothing of it either
+		return rows, nil //nolint:nilerr // somebody else wrote the file; Dokku shows nothing of it either
 	}
 	leaf := chain[0]
 	rows["ssl-hostnames"] = strings.Join(hostnames(leaf), " ")

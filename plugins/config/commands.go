@@ -38,7 +38,7 @@ type oldShowArgs struct {
 
 // oldShow is config without a colon, with the flags of older scripts.
 func (cfg config) oldShow(ctx context.Context, c *command.Call, in oldShowArgs) error {
-	name := ""
+	var name string
 	switch {
 	case in.Shell && in.Export:
 		return command.BadInput("Only one of --shell and --export can be given")

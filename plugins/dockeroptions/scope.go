@@ -18,7 +18,7 @@ const (
 
 var allPhases = []string{build, deploy, run}
 
-var errPhase = fmt.Errorf("Phase(s) must be one of %v", allPhases) //nolint:staticcheck // shown to users as it is
+var errPhase = fmt.Errorf("Phase(s) must be one of %v", allPhases)
 
 // wholeApp stands for every process type in the names of lists.
 const wholeApp = "_default_"

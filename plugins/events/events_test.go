@@ -103,7 +103,7 @@ func TestFollowingGoesOnThroughRotation(t *testing.T) {
 			if err := w.Host.Store.WriteFile(path, []byte(text), 0o644); err != nil { // a file of its own each time
 				t.Error(err)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		shows := func(want string) {
 			t.Helper()
@@ -112,7 +112,7 @@ func TestFollowingGoesOnThroughRotation(t *testing.T) {
 				t.Errorf("%q, want %q", got, want)
 			}
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		shows("")
 		write("one\n")
 		shows("one\n")
@@ -122,13 +122,19 @@ func TestFollowingGoesOnThroughRotation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file.WriteString("three\n")
-		time.Sleep(time.Second)
+		must := func(_ any, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(file.WriteString("three\n"))
+		<-time.After(time.Second)
 		shows("three\n")
-		file.Truncate(0)
-		time.Sleep(time.Second)
-		file.WriteString("4\n")
-		time.Sleep(time.Second)
+		must(nil, file.Truncate(0))
+		<-time.After(time.Second)
+		must(file.WriteString("4\n"))
+		<-time.After(time.Second)
 		shows("4\n")
 		file.Close()
 		cancel()

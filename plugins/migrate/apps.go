@@ -106,7 +106,7 @@ func (m *migration) surveyContainers(ctx context.Context, p *plan, seen *appSeen
 				p.note(seen.Name, "Deploy it once more when it is needed.", "It was deployed, but there is neither a container nor an image of it. It stays as it is.")
 				return nil
 			}
-			return nil //nolint:nilerr // the engine is a problem already
+			return nil // the engine is a problem already
 		}
 		p.change(seen.Name, "The image of its last deploy becomes release v1. It does not run, and is not started", m.adopt(seen.Name))
 		return nil

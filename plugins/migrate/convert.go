@@ -24,7 +24,7 @@ func (m *migration) surveyConfig(p *plan, app string) error {
 	env, old, err := m.configOf(app)
 	if err != nil {
 		p.problem(shown, "Mend the file: each line is KEY=value", "Its config: "+err.Error()+".")
-		return nil
+		return nil //nolint:nilerr // the plan tells it
 	}
 	if old != "" {
 		p.change(shown, old+" moves to "+m.host.Store.LibPath("config", app, "ENV"), func(context.Context) error { return m.moveConfig(app) })

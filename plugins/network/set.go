@@ -32,7 +32,7 @@ func (n network) set(ctx context.Context, c *command.Call, in setArgs) error {
 			return n.h.Bus.Event(ctx, "proxy-build-config", app)
 		},
 	}
-	value := ""
+	var value string
 	switch in.Property {
 	case attachPostCreate.Name, attachPostDeploy.Name:
 		names := splitNames(strings.Join(in.Values, ","))

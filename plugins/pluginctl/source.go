@@ -67,7 +67,7 @@ func parseSource(s string) (source, error) {
 	case packed:
 		u, err := url.Parse(s)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-			return source{}, errors.New("an archive is got over https:, http: or file:")
+			return source{}, errors.New("an archive is got over https, http or file")
 		}
 		return source{kind: tarball, at: s}, nil
 	case scpLike.MatchString(s):
@@ -81,7 +81,7 @@ func parseSource(s string) (source, error) {
 	case "https", "ssh", "git":
 		return source{kind: repository, at: s}, nil
 	}
-	return source{}, errors.New("its scheme is none of https:, git:, ssh:, file:")
+	return source{}, errors.New("its scheme must be https, git, ssh or file")
 }
 
 // shown is the source without a password in it.

@@ -56,8 +56,16 @@ func FuzzParsePart(f *testing.F) {
 func TestPropertiesStayInTheirFolder(t *testing.T) {
 	w := plugintest.Make(t, Plugin, neighbours)
 	for _, argv := range [][]string{
-		{"set", "..", "x", "y", "v"}, {"set", "x", "../..", "y", "v"}, {"set", "x", "y", "../../../z", "v"}, {"destroy", "x", ".."}, {"destroy", "", ""},
-		{"destroy", "x", ""}, {"clone", "x", "a", "../b"}, {"get", "x", "/etc", "passwd"}, {"lwrite", "x", "a"}, {"setup", "../x"},
+		{"set", "..", "x", "y", "v"},
+		{"set", "x", "../..", "y", "v"},
+		{"set", "x", "y", "../../../z", "v"},
+		{"destroy", "x", ".."},
+		{"destroy", "", ""},
+		{"destroy", "x", ""},
+		{"clone", "x", "a", "../b"},
+		{"get", "x", "/etc", "passwd"},
+		{"lwrite", "x", "a"},
+		{"setup", "../x"},
 	} {
 		if got := w.Program("", append([]string{"prop"}, argv...)...); got.Code != 1 || got.Stderr == "" {
 			t.Errorf("%v: %+v", argv, got)

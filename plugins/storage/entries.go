@@ -163,8 +163,14 @@ func (s storage) info(_ context.Context, c *command.Call, in infoArgs) error {
 	}
 	c.Out.Headers().Step("Storage entry %s", e.Name)
 	for _, row := range [][2]string{
-		{"Scheduler:", e.Scheduler}, {"Host path:", e.HostPath}, {"Size:", e.Size}, {"Access mode:", e.AccessMode},
-		{"Storage class:", e.StorageClass}, {"Namespace:", e.Namespace}, {"Chown:", e.Chown}, {"Mode:", e.Mode},
+		{"Scheduler:", e.Scheduler},
+		{"Host path:", e.HostPath},
+		{"Size:", e.Size},
+		{"Access mode:", e.AccessMode},
+		{"Storage class:", e.StorageClass},
+		{"Namespace:", e.Namespace},
+		{"Chown:", e.Chown},
+		{"Mode:", e.Mode},
 		{"Reclaim policy:", e.ReclaimPolicy},
 	} {
 		if row[1] != "" {

@@ -162,7 +162,7 @@ func (s storage) migrateMount(app, text string, phases []string) (done bool, err
 		err = m.check()
 	}
 	if err != nil || strings.ContainsAny(text, `'"\ `) {
-		return false, nil //nolint:nilerr // see above
+		return false, nil
 	}
 	m.Phases = phases
 	s.changing.Lock()

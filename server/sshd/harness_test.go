@@ -198,7 +198,7 @@ func (r *rig) commands() []*command.Command {
 		command.New("slow", "be silent for a while", func(_ context.Context, c *command.Call, _ noArgs) error {
 			c.Out.Step("Making it")
 			done := c.Out.Busy("Making it")
-			time.Sleep(3 * time.Second)
+			<-time.After(3 * time.Second)
 			c.Out.Text("half of it")
 			done()
 			c.Out.Text("made")

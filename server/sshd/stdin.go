@@ -38,7 +38,7 @@ func (c *withStdin) readFirst(b []byte) (int, error) {
 	n, besides, _, _, err := c.ReadMsgUnix(b, beside)
 	messages, parseErr := unix.ParseSocketControlMessage(beside[:besides])
 	if parseErr != nil {
-		return n, err //nolint:nilerr // nothing was handed over
+		return n, err // nothing was handed over
 	}
 	for _, m := range messages {
 		fds, parseErr := unix.ParseUnixRights(&m)

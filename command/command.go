@@ -221,9 +221,17 @@ func IDOf(ctx context.Context) int64 {
 // NameOf is the name of the command that ctx belongs to, "" where there is none.
 func NameOf(ctx context.Context) string {
 	if c, ok := ctx.Value(callKey{}).(*Call); ok && len(c.Argv) > 0 {
-		return c.Argv[0]
+		return c.Typed()[0]
 	}
 	return ""
+}
+
+// Typed is Argv with the name that was typed, which may be an alias.
+func (c *Call) Typed() []string {
+	if c.typed == "" || len(c.Argv) == 0 {
+		return c.Argv
+	}
+	return append([]string{c.typed}, c.Argv[1:]...)
 }
 
 // WithCall makes ctx belong to a call.
@@ -233,7 +241,7 @@ func WithCall(ctx context.Context, c *Call) context.Context {
 
 // Call is one invocation of a command.
 type Call struct {
-	Argv  []string // as typed, without global flags, the name first
+	Argv  []string // as typed, without global flags, the name first and not an alias
 	Actor Actor
 	In    io.Reader
 	Out   *Output
@@ -245,7 +253,8 @@ type Call struct {
 	SystemFiles Files
 	Flags       GlobalFlags
 
-	id int64
+	id    int64
+	typed string // the name before aliases are resolved
 }
 
 // GlobalFlags stand before the command's name.

@@ -43,6 +43,8 @@ type Table struct {
 	// Fallback answers commands that the table does not have; handled is
 	// false when nobody knows the command. May be nil.
 	Fallback func(ctx context.Context, c *Call) (handled bool, err error)
+	// Ended makes of a command's error the one that is shown; nil: it stays.
+	Ended func(cmd *Command, err error) error
 	// Replaced tells whether an external plugin takes the place of the one that
 	// declares a command; nil: none does.
 	Replaced func(c *Command) bool
@@ -157,16 +159,15 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	if argv[0] == "-v" || argv[0] == "--version" {
 		argv[0] = "version"
 	}
+	c.typed = argv[0]
 	argv[0] = resolveAlias(argv[0])
 	c.Argv = argv
 	name := argv[0]
 	if t.Prepare != nil { // after the global flags: --quiet counts for handlers of triggers too
 		ctx = t.Prepare(ctx, c)
 	}
-	if t.Authorize != nil {
-		if err := t.Authorize(ctx, c); err != nil {
-			return err
-		}
+	if err := t.authorize(ctx, c); err != nil {
+		return err
 	}
 	if name == "help" {
 		return t.help(ctx, c, slices.Contains(argv[1:], "--all"))
@@ -188,18 +189,14 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 		return t.fallback(ctx, c)
 	}
 	_, isFeature := t.features[name]
-	asksHelp := len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h")
-	if isFeature && !t.replacedFeature(name) && (cmd == nil || asksHelp && !cmd.plainArgs) { // Dokku: `apps`, `apps --help` and `config --help`
+	if isFeature && !t.replacedFeature(name) && (cmd == nil || asksHelp(cmd, argv)) { // Dokku: `apps`, `apps --help` and `config --help`
 		return t.featureHelp(c.Out, name)
 	}
 	if cmd == nil {
 		return t.fallback(ctx, c)
 	}
-	if asksHelp && !cmd.plainArgs {
+	if asksHelp(cmd, argv) {
 		return cmd.printHelp(c.Out)
-	}
-	if err := cmd.Access.Allow(c.Actor); err != nil {
-		return err
 	}
 	args, err := cmd.parse(argv[1:], c.Flags.App, func(app string) bool {
 		return t.AppExists(app) && (t.Visible == nil || t.Visible(ctx, app))
@@ -207,7 +204,29 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 	if err != nil {
 		return err
 	}
-	return cmd.run(ctx, c, args)
+	err = cmd.run(ctx, c, args)
+	if err != nil && t.Ended != nil && ctx.Err() == nil {
+		err = t.Ended(cmd, err)
+	}
+	return err
+}
+
+// authorize checks whether the caller may call the command: by what the command
+// declares first, as Dokku does for those of root, then by what plugins say.
+func (t *Table) authorize(ctx context.Context, c *Call) error {
+	if cmd := t.commands[c.Argv[0]]; cmd != nil && !(t.Replaced != nil && t.Replaced(cmd)) && !asksHelp(cmd, c.Argv) {
+		if err := cmd.Access.Allow(c.Actor); err != nil {
+			return err
+		}
+	}
+	if t.Authorize == nil {
+		return nil
+	}
+	return t.Authorize(ctx, c)
+}
+
+func asksHelp(cmd *Command, argv []string) bool {
+	return len(argv) > 1 && (argv[1] == "--help" || argv[1] == "-h") && !cmd.plainArgs
 }
 
 // replacedFeature tells whether an external plugin takes a feature's place.

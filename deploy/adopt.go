@@ -110,7 +110,7 @@ func (f *Flow) adoptedFiles(ctx context.Context, name, image string) (procfile, 
 		return "", "", err
 	}
 	if procfile == "" || appJSON == "" {
-		fromProcfile, fromAppJSON, err := f.sourceFiles(ctx, name, os.DevNull, image)
+		fromProcfile, fromAppJSON, err := f.sourceFiles(ctx, name, os.DevNull, image, func(s string) error { return f.validAppJSON(ctx, name, s) })
 		if bad := (*command.Error)(nil); err != nil && !errors.As(err, &bad) {
 			return "", "", err
 		}

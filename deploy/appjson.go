@@ -63,6 +63,7 @@ func (f *Flow) prepareEnv(ctx context.Context, d *deployment, dir, rev string) (
 		if err := f.validAppJSON(ctx, d.app, text); err != nil {
 			return nil, invalidFile(file, err)
 		}
+		d.validated = text
 	}
 	if rev != "" && revVar != "" {
 		err := f.host.Store.UpdateEnv(d.app, func(env map[string]string) error {

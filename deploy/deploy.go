@@ -34,6 +34,7 @@ type deployment struct {
 	envDeclared bool   // the variables of app.json are set
 	handedOver  bool   // a plugin's scheduler does the rest
 	tag         string // of the image, as triggers name it
+	validated   string // an app.json that plugins have found valid
 }
 
 // Deploy runs the whole sequence on a source. It prints what it does to out.
@@ -299,7 +300,12 @@ func (f *Flow) release(ctx context.Context, d *deployment, dir, image, builder s
 		return next, err
 	}
 	next.Rev, next.Metadata, next.Description = req.Rev, req.Metadata, describe(req)
-	if next.Procfile, next.AppJSON, err = f.sourceFiles(ctx, d.app, dir, image); err != nil {
+	if next.Procfile, next.AppJSON, err = f.sourceFiles(ctx, d.app, dir, image, func(text string) error {
+		if text == d.validated {
+			return nil
+		}
+		return f.validAppJSON(ctx, d.app, text)
+	}); err != nil {
 		return next, err
 	}
 	if next.Checks, err = f.checksFile(ctx, d, dir, image); err != nil {

@@ -2,12 +2,14 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/slipwayhq/slipway/build"
 	"github.com/slipwayhq/slipway/command"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 // detect chooses the builder: the first that a plugin names for the source,
@@ -17,7 +19,12 @@ func (f *Flow) detect(ctx context.Context, d *deployment, dir, rev string) (buil
 		return nil, err
 	}
 	answers, err := f.host.Bus.Query(ctx, "builder-detect", d.app, dir)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, new(*trigger.HookError)): // as Dokku, with the answers of the plugins before
+		d.out.Warn("A plugin failed, and those after it are not asked: %v", err)
+	case err != nil:
 		return nil, err
 	}
 	name, _, _ := strings.Cut(answers, "\n")

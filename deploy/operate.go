@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -293,7 +294,7 @@ func (f *Flow) Stop(ctx context.Context, out *command.Output, c Change) error {
 		}
 		defer f.routed(c.App)
 		if err := f.event(ctx, "scheduler-stop", s.Name(), c.App); err != nil { // StopInstances
-			return err
+			return errors.Join(err, f.BuildProxyConfig(context.WithoutCancel(ctx), c.App)) // to what goes on running
 		}
 		return f.event(ctx, "post-stop", c.App)
 	})

@@ -285,6 +285,16 @@ func (f *Flow) collectArgs(ctx context.Context, name string, args ...string) ([]
 type place struct {
 	process string
 	index   int
+	task    bool // it is a one-off task of a deploy, not one of the app's processes
+}
+
+// args are the arguments by which triggers name the place: none for a task.
+// Source: Dokku plugins/app-json/functions.go, createdContainerID.
+func (p place) args() []string {
+	if p.task {
+		return nil
+	}
+	return []string{p.process, itoa(p.index)}
 }
 
 // places lists all places of a scale, web first.
@@ -292,7 +302,7 @@ func places(scale map[string]int) []place {
 	var out []place
 	for _, p := range slices.SortedFunc(maps.Keys(scale), schedule.ProcessOrder) {
 		for i := 1; i <= scale[p]; i++ {
-			out = append(out, place{p, i})
+			out = append(out, place{process: p, index: i})
 		}
 	}
 	return out

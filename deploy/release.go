@@ -44,7 +44,7 @@ func describe(req Request) string {
 
 // sourceFiles reads the Procfile and app.json of the source, or of the image's
 // working folder where the source has none, and validates both.
-func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfile, appJSON string, err error) {
+func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string, validAppJSON func(text string) error) (procfile, appJSON string, err error) {
 	fromImage := imageReader{flow: f, app: name, image: image}
 	defer fromImage.close(ctx)
 	for _, want := range []struct {
@@ -53,7 +53,7 @@ func (f *Flow) sourceFiles(ctx context.Context, name, dir, image string) (procfi
 		check            func(string) error
 	}{
 		{"ps", "procfile-path", &procfile, func(s string) error { _, err := app.ParseProcfile(s); return err }},
-		{"app-json", "appjson-path", &appJSON, func(s string) error { return f.validAppJSON(ctx, name, s) }},
+		{"app-json", "appjson-path", &appJSON, validAppJSON},
 	} {
 		file, err := f.host.Computed(want.plugin, want.property, name)
 		if err != nil {

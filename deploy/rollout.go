@@ -93,7 +93,7 @@ func (f *Flow) plan(ctx context.Context, s schedule.Scheduler, d *deployment, ne
 		}
 	}
 	for _, i := range existing {
-		here := place{i.Process, i.Index}
+		here := place{process: i.Process, index: i.Index}
 		if i.State == schedule.Live && !slices.Contains(wanted, here) && i.Index <= scale[i.Process] {
 			p.keep = append(p.keep, i)
 		} else {
@@ -176,11 +176,11 @@ func (f *Flow) spec(ctx context.Context, d *deployment, rel app.Release, kind bu
 	spec.Created = func(ctx context.Context, id string) error {
 		return f.host.Bus.Event(ctx, "post-container-create", "app", id, d.app, "deploy", w.process)
 	}
-	args, err := f.collectArgs(ctx, "docker-args-deploy", d.app, d.tag, w.process, itoa(w.index))
+	args, err := f.collectArgs(ctx, "docker-args-deploy", append([]string{d.app, d.tag}, w.args()...)...)
 	if err != nil {
 		return spec, err
 	}
-	more, err := f.collectArgs(ctx, "docker-args-process-deploy", d.app, string(kind), d.tag, w.process, itoa(w.index))
+	more, err := f.collectArgs(ctx, "docker-args-process-deploy", append([]string{d.app, string(kind), d.tag}, w.args()...)...)
 	if err != nil {
 		return spec, err
 	}

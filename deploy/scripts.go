@@ -218,7 +218,7 @@ func (f *Flow) runToEnd(ctx context.Context, d *deployment, rel app.Release, t t
 	if err != nil {
 		return "", err
 	}
-	spec, err := f.spec(ctx, d, rel, kind, place{t.name, 1})
+	spec, err := f.spec(ctx, d, rel, kind, place{process: t.name, index: 1, task: true})
 	if err != nil {
 		return "", err
 	}

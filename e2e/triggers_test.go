@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -100,13 +101,24 @@ func (r *recorder) record(steps ...step) string {
 			fmt.Fprintf(&all, "# while %s refuses\n", s.refuse)
 		}
 		recorded, _ := os.ReadFile(r.lib("recorded"))
-		all.WriteString(nested(r.mask(string(recorded))))
+		text := r.mask(string(recorded))
+		if i := strings.Index("\n"+text, "\n"+s.refuse+" "); s.refuse != "" && i > 0 {
+			var refused string
+			refused, text, _ = strings.Cut(text[i:], "\n")
+			all.WriteString("… " + refused + "\n")
+		}
+		all.WriteString(nested(text))
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
 			fmt.Fprintf(&all, "exit %d\n", exit.ExitCode())
+		}
+		if s.refuse != "" || err != nil {
 			for line := range strings.Lines(r.mask(string(out))) {
-				if strings.Contains(line, " !  ") {
-					all.WriteString(strings.TrimRight(strings.TrimPrefix(line, "remote: "), " \n") + "\n")
+				if strings.Contains(line, "Deprecated: ") {
+					continue
+				}
+				if strings.Contains(line, " !  ") || strings.Contains(line, "refuses") {
+					all.WriteString("| " + strings.TrimRight(strings.TrimPrefix(line, "remote: "), " \n") + "\n")
 				}
 			}
 		}
@@ -163,6 +175,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b(172|192|10)\.\d+\.\d+\.\d+\b`), "IP"},
 	{regexp.MustCompile(`builds-record-(start|finalize) (\S+) \S+`), "builds-record-$1 $2 BUILD"},
 	{regexp.MustCompile(`(builds-record-start \S+ BUILD) \d+`), "$1 PID"},
+	{regexp.MustCompile(`\b[0-9a-z]{50}\b`), "TASK"},
 	{regexp.MustCompile(`\be2e-[0-9a-f]{6}\b`), "INSTANCE"},
 	{regexp.MustCompile(`SHA256:[0-9A-Za-z+/]{43}`), "FINGERPRINT"},
 }
@@ -255,4 +268,218 @@ func TestTriggersOfADeploy(t *testing.T) {
 		r.dokkuStep("ps:retire", "blog"),
 		r.dokkuStep("--force", "apps:destroy", "blog"),
 	))
+}
+
+// What else can be done with an app and to its settings.
+func TestTriggersOfSettings(t *testing.T) {
+	r := newRecorder(t)
+	for _, args := range [][]string{{"scheduler-docker-local:set", "--global", "parallel-schedule-count", "1"}, {"apps:create", "blog"}} {
+		if err := r.dokku(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	withTask := map[string]string{"Dockerfile": procfileApp["Dockerfile"], "app.json": `{"cron": [{"command": "echo tick", "schedule": "0 5 * * *"}], "env": {"DECLARED": "yes"},
+		"scripts": {"dokku": {"predeploy": "echo predeploy", "postdeploy": "echo postdeploy"}, "postdeploy": "echo first"}}`}
+	r.compare("settings", r.record(
+		r.dokkuStep("domains:add", "blog", "a.example.com", "b.example.com"),
+		r.dokkuStep("domains:remove", "blog", "b.example.com"),
+		r.dokkuStep("domains:set", "blog", "c.example.com"),
+		r.dokkuStep("domains:clear", "blog"),
+		r.dokkuStep("domains:reset", "blog"),
+		r.dokkuStep("domains:disable", "blog"),
+		r.dokkuStep("domains:enable", "blog"),
+		r.dokkuStep("domains:add-global", "other.example.com"),
+		r.dokkuStep("domains:remove-global", "other.example.com"),
+		r.dokkuStep("certs:generate", "blog", "d.example.com"),
+		r.dokkuStep("certs:add", "blog", "home/blog/tls/server.crt", "home/blog/tls/server.key"),
+		r.dokkuStep("certs:remove", "blog"),
+		r.dokkuStep("ports:add", "blog", "http:8080:5000"),
+		r.dokkuStep("ports:set", "blog", "http:8081:5000", "http:8082:5000"),
+		r.dokkuStep("ports:remove", "blog", "http:8082:5000"),
+		r.dokkuStep("ports:clear", "blog"),
+		r.dokkuStep("proxy:disable", "blog"),
+		r.dokkuStep("proxy:enable", "blog"),
+		r.dokkuStep("proxy:set", "blog", "proxy-port", "8090"),
+		r.dokkuStep("proxy:build-config", "blog"),
+		r.dokkuStep("proxy:clear-config", "blog"),
+		r.dokkuStep("network:set", "blog", "bind-all-interfaces", "true"),
+		r.dokkuStep("network:set", "blog", "bind-all-interfaces"),
+		r.dokkuStep("network:rebuild", "blog"),
+		r.dokkuStep("storage:create", "data"),
+		r.dokkuStep("storage:mount", "blog", "data", "--container-dir", "/data"),
+		r.dokkuStep("storage:exec", "data", "--image", "busybox:stable", "--", "true"),
+		r.dokkuStep("storage:unmount", "blog", "data"),
+		r.dokkuStep("storage:destroy", "data", "--force"),
+		r.dokkuStep("buildpacks:set-property", "blog", "stack", "heroku/builder:24"),
+		r.dokkuStep("buildpacks:set-property", "blog", "stack"),
+		r.dokkuStep("docker-options:add", "blog", "deploy", "--label=a=b"),
+		r.dokkuStep("resource:limit", "blog", "--memory", "100m"),
+		r.dokkuStep("registry:set", "blog", "push-on-release", "false"),
+		r.dokkuStep("checks:set", "blog", "wait-to-retire", "1"),
+		r.dokkuStep("git:set", "blog", "keep-git-dir", "true"),
+		r.dokkuStep("scheduler:set", "blog", "selected", "docker-local"),
+		r.dokkuStep("builder:set", "blog", "selected", "dockerfile"),
+		r.pushStep("blog", "with tasks", withTask),
+		r.dokkuStep("checks:run", "blog"),
+		r.dokkuStep("run", "blog", "true"),
+		r.dokkuStep("run", "-e", "A=b", "blog", "sh", "-c", "exit 4").failing(),
+		r.dokkuStep("run:detached", "blog", "true"),
+		r.dokkuStep("run:list", "blog"),
+		r.dokkuStep("run:stop", "blog"),
+		r.dokkuStep("enter", "blog", "web", "true"),
+		r.dokkuStep("logs", "blog", "-n", "1"),
+		r.dokkuStep("logs:failed", "blog"),
+		r.dokkuStep("ps:inspect", "blog"),
+		r.dokkuStep("report", "blog"),
+		r.dokkuStep("urls", "blog"),
+		r.dokkuStep("cron:list", "blog"),
+		r.taskStep("cron:run", "blog"),
+		r.taskStep("cron:run", "--detach", "blog"),
+		r.taskStep("cron:suspend", "blog"),
+		r.taskStep("cron:resume", "blog"),
+		r.dokkuStep("cron:set", "blog", "maintenance", "true"),
+		r.dokkuStep("cleanup", "blog"),
+		r.dokkuStep("repo:gc", "blog"),
+		r.dokkuStep("repo:purge-cache", "blog"),
+		r.dokkuStep("apps:lock", "blog"),
+		r.dokkuStep("apps:unlock", "blog"),
+		r.dokkuStep("apps:list"),
+	))
+}
+
+// taskStep is a command about the only task of an app.
+func (r *recorder) taskStep(args ...string) step {
+	return step{what: "dokku " + strings.Join(args, " ") + " TASK", do: func() *exec.Cmd {
+		out, err := r.command("dokku", "cron:list", args[len(args)-1], "--format", "json").Output()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var tasks []struct{ ID string }
+		if err := json.Unmarshal(out, &tasks); err != nil || len(tasks) != 1 {
+			r.t.Fatalf("%s: %v", out, err)
+		}
+		if err := r.forget("recorded"); err != nil {
+			r.t.Fatal(err)
+		}
+		return r.command("dokku", append(slices.Clone(args), tasks[0].ID)...)
+	}}
+}
+
+// Where the source of an app comes from, and what copies it.
+func TestTriggersOfSources(t *testing.T) {
+	r := newRecorder(t)
+	if err := r.dokku("checks:set", "--global", "wait-to-retire", "1"); err != nil {
+		t.Fatal(err)
+	}
+	repo := newRepository(t, r.installation, "synced")
+	repo.commit(t, "one")
+	archive := filepath.Join(r.dir, "source.tar")
+	if err := run(r.command("tar", "--create", "--file", archive, "--directory", repo.dir, "Dockerfile", "testapp", "version")); err != nil {
+		t.Fatal(err)
+	}
+	image := r.instance + "/source:1"
+	if err := run(r.command("docker", "build", "--quiet", "--label", "com.slipway.instance="+r.instance, "--tag", image, repo.dir)); err != nil {
+		t.Fatal(err)
+	}
+	imageStep := r.dokkuStep("git:from-image", "imaged", image)
+	imageStep.what = "dokku git:from-image imaged IMAGE"
+	archiveStep := r.dokkuStep("git:from-archive", "archived", "file://"+archive)
+	archiveStep.what = "dokku git:from-archive archived file://source.tar"
+	syncStep := r.dokkuStep("git:sync", "--build", "synced", repo.dir, "main")
+	syncStep.what = "dokku git:sync --build synced REPOSITORY main"
+	clone := step{what: "git clone new", do: func() *exec.Cmd {
+		return r.command("git", "clone", "--quiet", fmt.Sprintf("ssh://dokku@127.0.0.1:%d/new", r.sshPort), filepath.Join(r.dir, "clone"))
+	}}
+	r.compare("sources", r.record(
+		r.pushStep("new", "an app that nobody made", map[string]string{"Dockerfile": procfileApp["Dockerfile"]}),
+		clone,
+		r.dokkuStep("apps:create", "imaged"), imageStep,
+		r.dokkuStep("apps:create", "archived"), archiveStep,
+		r.dokkuStep("apps:create", "synced"), syncStep,
+		r.dokkuStep("apps:clone", "new", "copy"),
+		r.dokkuStep("apps:clone", "--skip-deploy", "new", "spare"),
+		r.dokkuStep("apps:rename", "copy", "renamed"),
+		r.dokkuStep("apps:rename", "spare", "other"),
+		r.dokkuStep("apps:create", "empty"),
+		r.dokkuStep("ps:rebuild", "empty"),
+	))
+}
+
+// A plugin that refuses ends what is under way with Dokku's exit code, and
+// nothing is half done.
+func TestRefusals(t *testing.T) {
+	r := newRecorder(t)
+	for _, args := range [][]string{{"checks:set", "--global", "wait-to-retire", "1"}, {"scheduler-docker-local:set", "--global", "parallel-schedule-count", "1"}} {
+		if err := r.dokku(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all strings.Builder
+	all.WriteString(r.record(
+		r.dokkuStep("apps:create", "blog").refused("zz_last user-auth"),
+		r.dokkuStep("apps:create", "blog").refused("00_first post-create"),
+		r.dokkuStep("apps:create", "blog").refused("zz_last post-create"),
+		r.dokkuStep("apps:exists", "blog").failing(),
+		r.pushStep("blog", "one", procfileApp),
+	))
+	repo := r.apps["blog"]
+	for _, name := range []string{
+		"core-post-extract", "post-extract", "pre-receive-app", "builder-build", "pre-build", "docker-args-build", "docker-args-process-build",
+		"post-build", "release-and-deploy", "builder-release", "pre-release-builder", "post-release-builder", "pre-deploy", "scheduler-deploy",
+		"docker-args-deploy", "docker-args-process-deploy", "post-container-create", "check-deploy", "slipway-pre-deploy", "slipway-pre-route",
+	} {
+		for _, plugin := range []string{firstPlugin, lastPlugin} {
+			late := plugin == lastPlugin && slices.Contains([]string{"release-and-deploy", "scheduler-deploy"}, name) // all is done by then
+			if late {
+				continue
+			}
+			s := r.pushStep("blog", "refused by "+plugin+" "+name, nil).refused(plugin + " " + name)
+			all.WriteString(r.record(s))
+			repo.body(t, "one")
+			if err := r.tidy("blog"); err != nil {
+				t.Errorf("%s: %v", s.what, err)
+			}
+		}
+	}
+	for n, name := range []string{"scheduler-post-deploy-process", "core-post-deploy", "post-deploy"} { // the new release serves by then
+		version := fmt.Sprintf("live-%d", n)
+		all.WriteString(r.record(r.pushStep("blog", version, nil).refused(lastPlugin + " " + name)))
+		repo.body(t, version)
+	}
+	all.WriteString(r.record(
+		r.dokkuStep("ps:restart", "blog").refused("zz_last check-deploy"),
+		r.dokkuStep("ps:restart", "blog").refused("00_first deploy"),
+		r.dokkuStep("ps:scale", "blog", "web=2").refused("zz_last check-deploy"),
+		r.dokkuStep("ps:scale", "blog"),
+		r.dokkuStep("domains:add", "blog", "x.example.com").refused("zz_last post-domains-update"),
+		r.dokkuStep("ports:add", "blog", "http:80:5000").refused("zz_last post-proxy-ports-update"),
+		r.dokkuStep("certs:generate", "blog", "y.example.com").refused("zz_last post-certs-update"),
+		r.dokkuStep("proxy:disable", "blog").refused("zz_last proxy-disable"),
+		r.warned(r.dokkuStep("config:set", "--no-restart", "blog", "A=b"), "zz_last post-config-update"),
+		r.dokkuStep("config:set", "blog", "A=c").refused("zz_last pre-release-builder"),
+		r.dokkuStep("run", "blog", "true").refused("zz_last docker-args-run"),
+		r.dokkuStep("run", "blog", "true").refused("zz_last post-container-create"),
+		r.dokkuStep("apps:clone", "blog", "copy").refused("zz_last post-app-clone-setup"),
+		r.dokkuStep("apps:exists", "copy").failing(),
+		r.dokkuStep("apps:rename", "blog", "renamed").refused("zz_last post-app-rename-setup"),
+		r.dokkuStep("apps:rename", "blog", "renamed").refused("zz_last pre-delete"),
+		r.dokkuStep("ps:stop", "blog").refused("00_first scheduler-stop"),
+		r.dokkuStep("ps:stop", "blog").refused("zz_last post-stop"),
+		r.dokkuStep("ps:start", "blog").refused("zz_last pre-start"),
+		r.dokkuStep("ps:start", "blog"),
+		r.warned(r.pushStep("blog", "detected", nil), "zz_last builder-detect"), // who fails has no answer
+		r.dokkuStep("--force", "apps:destroy", "blog").refused("zz_last pre-delete"),
+	))
+	repo.body(t, "detected")
+	all.WriteString(r.record(r.dokkuStep("--force", "apps:destroy", "blog").refused("zz_last post-delete")))
+	if left, err := r.containers(true); err != nil || len(left) != 0 {
+		t.Errorf("left over: %v %v", left, err)
+	}
+	r.compare("refusals", all.String())
+}
+
+// warned is a step that goes on although a plugin refuses.
+func (r *recorder) warned(s step, by string) step {
+	s.refuse = by
+	return s
 }

@@ -28,8 +28,9 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	}
 	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
-		return trigger.WithCall(ctx, c)
+		return trigger.WithCall(AskedOnce(ctx), c)
 	}
+	table.Ended = Refused
 	h.Dispatch = table.Run
 	return table, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipwayhq/slipway/command"
 )
@@ -33,6 +34,10 @@ func (h *Host) visible(ctx context.Context, names []string) ([]string, error) {
 	if !h.Bus.Handled("user-auth-app") {
 		return names, nil
 	}
+	known, _ := ctx.Value(seenKey{}).(*seen)
+	if visible, ok := known.get(names); ok {
+		return visible, nil
+	}
 	actor := command.ActorOf(ctx)
 	key := actor.KeyName
 	if key == "" {
@@ -43,5 +48,40 @@ func (h *Host) visible(ctx context.Context, names []string) ([]string, error) {
 		return nil, err
 	}
 	allowed := strings.Fields(strings.Join(answers, "\n"))
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !slices.Contains(allowed, n) }), nil
+	visible := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !slices.Contains(allowed, n) })
+	known.keep(names, visible)
+	return visible, nil
+}
+
+// seen is what user-auth-app has answered in one call of a command.
+type seen struct {
+	mu      sync.Mutex
+	answers map[string][]string
+}
+
+type seenKey struct{}
+
+// AskedOnce makes plugins be asked by user-auth-app once for each list of apps in
+// what is done with ctx, which is one call of a command.
+func AskedOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, seenKey{}, &seen{answers: map[string][]string{}})
+}
+
+func (s *seen) get(names []string) ([]string, bool) {
+	if s == nil {
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	visible, ok := s.answers[strings.Join(names, "\n")]
+	return slices.Clone(visible), ok
+}
+
+func (s *seen) keep(names, visible []string) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[strings.Join(names, "\n")] = slices.Clone(visible)
 }

@@ -163,17 +163,9 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 	table.AppExists, table.Visible = h.Store.AppExists, h.AppVisible
 	table.Prepare = func(ctx context.Context, c *command.Call) context.Context {
 		ctx = state.WithLockToken(ctx, c.Env[state.LockEnv])
-		return trigger.WithCall(ctx, c)
+		return trigger.WithCall(plugin.AskedOnce(ctx), c)
 	}
-	table.Authorize = func(ctx context.Context, c *command.Call) error {
-		if c.Actor.Root || len(external.Handlers("user-auth")) == 0 {
-			return nil
-		}
-		if err := h.Bus.Event(ctx, "user-auth", append([]string{c.Actor.User, c.Actor.SSHName()}, c.Argv...)...); err != nil {
-			return command.Deny("Access denied")
-		}
-		return nil
-	}
+	table.Authorize = userAuth(h)
 	owners := map[*command.Command]string{}
 	for _, p := range all {
 		for _, cmd := range p.Commands {
@@ -181,6 +173,7 @@ func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, c
 		}
 	}
 	table.Replaced = func(cmd *command.Command) bool { return owners[cmd] != "" && external.Replaces(owners[cmd]) }
+	table.Ended = plugin.Refused
 	table.Fallback = external.Run
 	table.FallbackHelp = external.Help
 	h.Dispatch = table.Run

@@ -13,8 +13,6 @@ package trigger
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -274,14 +272,15 @@ func (b *Bus) Of(plugin string) []string {
 }
 
 // Query calls all handlers and gives what they printed, without the white
-// space at its ends; "" when nobody answers.
+// space at its ends; "" when nobody answers. With an error it is what was printed
+// until then.
 func (b *Bus) Query(ctx context.Context, name string, args ...string) (string, error) {
 	b.observe(ctx, name, args)
 	var out bytes.Buffer
 	s := streamsOf(ctx)
 	for _, h := range b.handlers(name) {
 		if err := h.Run(ctx, &Call{Name: name, Args: args, In: strings.NewReader(""), Out: &out, Err: s.err, Env: EnvOf(ctx), Files: filesOf(ctx)}); err != nil {
-			return "", failed(h, err)
+			return strings.TrimSpace(out.String()), failed(h, err)
 		}
 	}
 	return strings.TrimSpace(out.String()), nil
@@ -303,13 +302,4 @@ func (b *Bus) Collect(ctx context.Context, name string, args ...string) ([]strin
 		}
 	}
 	return all, nil
-}
-
-// failed says which handler an error is from, unless the error is a message
-// meant for the user as it is.
-func failed(h Handler, err error) error {
-	if errors.As(err, new(*command.Error)) {
-		return err
-	}
-	return fmt.Errorf("%s: %s: %w", h.Plugin, h.Trigger, err)
 }

@@ -124,7 +124,7 @@ esac`,
 var accessContracts = []Contract{
 	{
 		Name: "user-auth", Shape: ShapeEvent, Args: "SSH-USER SSH-NAME COMMAND…",
-		When: "Before each command but those of root. SSH-NAME is the name of the key.", Answer: "Exit code 0 to allow.", Failure: "The command is refused.",
+		When: "Before each command. SSH-USER is root for who is that on the server, and dokku for who comes by SSH; SSH-NAME is the name of the key, or default. Paths in commands of git are quoted: git-receive-pack 'blog'.", Answer: "Exit code 0 to allow.", Failure: "The command is refused.",
 		Example: `[[ "${COMMAND[0]}" != plugin:* ]] || [[ "$SSH_NAME" == admin ]]`,
 	},
 	{

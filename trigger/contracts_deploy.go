@@ -22,8 +22,8 @@ var deployContracts = []Contract{
 		Example: `curl --fail --silent "https://status.example.com/may-start/$APP"`,
 	},
 	{
-		Name: "check-deploy", Shape: ShapeEvent, Args: "APP CONTAINER-ID PROCESS PORT IP INDEX",
-		When: "After the checks of a new container that is to serve requests, and by checks:run. IP and PORT are where it listens.", Failure: "The container counts as not healthy: the deploy fails; the old release goes on.",
+		Name: "check-deploy", Shape: ShapeEvent, Args: "APP CONTAINER-ID PROCESS PORT IP [INDEX]",
+		When: "After the checks of a new container that is to serve requests, and by checks:run. IP and PORT are where it listens; of one that does not PORT is empty in a deploy. checks:run gives no INDEX.", Failure: "The container counts as not healthy: the deploy fails; the old release goes on.",
 		Example: `[[ "$PROCESS" == web ]] || exit 0
 curl --fail --silent "http://$IP:$PORT/health"`,
 	},

@@ -63,6 +63,7 @@ const WantInput = "want-input@slipway"
 const (
 	Fingerprint     = "FINGERPRINT"
 	KeyName         = "NAME"
+	SSHUser         = "SSH_USER" // the system user for whom it all began
 	OriginalCommand = "SSH_ORIGINAL_COMMAND"
 )
 
@@ -79,7 +80,7 @@ var localEnv = []string{
 	// of scheduler-run, which plugins fire
 	"DOKKU_CRON_ID", "DOKKU_CONCURRENCY_POLICY", "DOKKU_RUN_TTL_SECONDS", "DOKKU_DETACH_CONTAINER", "DOKKU_RM_CONTAINER",
 	"DOKKU_DISABLE_TTY", "DOKKU_FORCE_TTY", "DOKKU_GLOBAL_FLAGS", "DOKKU_SHELL",
-	"SSH_USER", "SSH_NAME", KeyName, Fingerprint,
+	SSHUser, "SSH_NAME", KeyName, Fingerprint,
 	"SLIPWAY_LOCK", // state.LockEnv
 	"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_DIR",
 	Dir, Program,

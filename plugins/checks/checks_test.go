@@ -100,8 +100,8 @@ func TestRunChecksAllRunningProcesses(t *testing.T) {
 		t.Errorf("exit %d\n%s%s\nwant\n%s", got.Code, got.Stdout, got.Stderr, want)
 	}
 	fired := []string{
-		"check-deploy alpha " + ids["web"] + " web " + strconv.Itoa(port) + " 127.0.0.1 1",
-		"check-deploy alpha " + ids["worker"] + " worker 0 127.0.0.1 1",
+		"check-deploy alpha " + ids["web"] + " web " + strconv.Itoa(port) + " 127.0.0.1",
+		"check-deploy alpha " + ids["worker"] + " worker 5000 127.0.0.1",
 	}
 	if got := slices.DeleteFunc(w.Fired, func(f string) bool { return !strings.HasPrefix(f, "check-deploy ") }); !slices.Equal(got, fired) {
 		t.Errorf("fired %q, want %q", got, fired)

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,7 +192,8 @@ func (c *checks) runOne(ctx context.Context, call *command.Call, what checked, p
 	if port == 0 && p.process == "web" {
 		port = what.port
 	}
-	if err := c.host.Bus.Event(ctx, "check-deploy", what.app, instance.ID, p.process, strconv.Itoa(port), instance.IP, strconv.Itoa(p.index)); err != nil {
+	listens := strconv.Itoa(cmp.Or(port, what.port)) // Dokku names a port for whatever process type
+	if err := c.host.Bus.Event(ctx, "check-deploy", what.app, instance.ID, p.process, listens, instance.IP); err != nil {
 		return err
 	}
 	off, err := c.listed(skipped, what.app, p.process)

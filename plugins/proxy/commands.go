@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (p *proxy) disable(ctx context.Context, c *command.Call, in targetArgs) err
 		if err := p.host.Store.Set(disabled, app, "true"); err != nil {
 			return err
 		}
-		return p.changed(ctx, app, "proxy-disable")
+		return p.changed(ctx, app, "proxy-disable", func() error { return p.host.Store.Unset(disabled, app) })
 	})
 }
 
@@ -64,14 +65,15 @@ func (p *proxy) enable(ctx context.Context, c *command.Call, in targetArgs) erro
 		if err := p.host.Store.Unset(disabled, app); err != nil {
 			return err
 		}
-		return p.changed(ctx, app, "proxy-enable")
+		return p.changed(ctx, app, "proxy-enable", func() error { return p.host.Store.Set(disabled, app, "true") })
 	})
 }
 
-// changed tells the others, and routes the app as it is now.
-func (p *proxy) changed(ctx context.Context, app, trigger string) error {
+// changed tells the others, and routes the app as it is now. One that refuses has
+// the change undone.
+func (p *proxy) changed(ctx context.Context, app, trigger string, undo func() error) error {
 	if err := p.host.Bus.Event(ctx, trigger, app); err != nil {
-		return err
+		return errors.Join(err, undo())
 	}
 	return p.host.Bus.Event(ctx, "proxy-build-config", app)
 }

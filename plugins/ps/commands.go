@@ -9,6 +9,7 @@ import (
 	"github.com/slipwayhq/slipway/plugin"
 	"github.com/slipwayhq/slipway/schedule"
 	"github.com/slipwayhq/slipway/state"
+	"github.com/slipwayhq/slipway/trigger"
 )
 
 func (p *ps) commands() []*command.Command {
@@ -121,11 +122,31 @@ func (p *ps) stop(ctx context.Context, c *command.Call, in allArgs) error {
 			return err
 		}
 		c.Out.Headers().Step("Stopping %s", name)
+		before, err := p.host.Store.Get(restoreProperty, name)
+		if err != nil {
+			return err
+		}
 		if err := p.host.Store.Set(restoreProperty, name, "false"); err != nil {
 			return err
 		}
-		return p.flow.Stop(ctx, c.Out, p.change(ctx, name, "ps:stop"))
+		err = p.flow.Stop(ctx, c.Out, p.change(ctx, name, "ps:stop"))
+		if errors.As(err, new(*trigger.HookError)) {
+			err = errors.Join(err, p.stays(ctx, name, before))
+		}
+		return err
 	})
+}
+
+// stays puts the property restore back where a plugin kept an app from being stopped.
+func (p *ps) stays(ctx context.Context, name, restore string) error {
+	byApp, err := p.flow.InstancesByApp(ctx, name)
+	if err != nil || schedule.RunningState(schedule.In(byApp[name], schedule.Live)) != "true" {
+		return err
+	}
+	if restore == "" {
+		return p.host.Store.Unset(restoreProperty, name)
+	}
+	return p.host.Store.Set(restoreProperty, name, restore)
 }
 
 func (p *ps) rebuild(ctx context.Context, c *command.Call, in allArgs) error {

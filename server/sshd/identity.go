@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os/user"
+	"regexp"
 	"strconv"
 
 	"github.com/gliderlabs/ssh"
@@ -68,7 +69,7 @@ func (s *Server) remoteCaller(conn *gossh.ServerConn, _ ssh.Context) caller {
 		return caller{refusal: "This SSH key may no longer be used"}
 	}
 	return caller{
-		actor: command.Actor{User: conn.User(), KeyName: key.name, Fingerprint: key.fingerprint, Remote: conn.RemoteAddr().String()},
+		actor: command.Actor{User: protocol.User, KeyName: key.name, Fingerprint: key.fingerprint, Remote: conn.RemoteAddr().String()},
 		noPTY: key.limits.NoPTY,
 	}
 }
@@ -95,15 +96,23 @@ func (s *Server) known(uid uint32) bool {
 
 // asKey applies what a local caller says about itself: behind the host's own
 // sshd, and in what a remote key's command started, it acts as that key and
-// never as root.
+// never as root. Who is not root is known to plugins by the name of who began,
+// as with Dokku: plugins/common/functions, dokku_auth.
 func (c caller) asKey(env map[string]string) caller {
-	name, fingerprint := env[protocol.KeyName], env[protocol.Fingerprint]
-	if !c.local || name == "" || fingerprint == "" {
+	if !c.local {
 		return c
 	}
-	c.actor.KeyName, c.actor.Fingerprint, c.actor.Root = name, fingerprint, false
+	if name, fingerprint := env[protocol.KeyName], env[protocol.Fingerprint]; name != "" && fingerprint != "" {
+		c.actor.KeyName, c.actor.Fingerprint, c.actor.Root = name, fingerprint, false
+	}
+	if user := env[protocol.SSHUser]; !c.actor.Root && userNames.MatchString(user) {
+		c.actor.User = user
+	}
 	return c
 }
+
+// userNames are those of system users. Source: useradd(8).
+var userNames = regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`)
 
 func peer(conn net.Conn) (*unix.Ucred, error) {
 	if with, ok := conn.(*withStdin); ok {

@@ -65,7 +65,7 @@ func TestIdentityIsTheKey(t *testing.T) {
 	key := r.key("ann", "")
 	for _, user := range []string{"dokku", "git"} {
 		got := runCommand(t, r.sshAs(user, key, nil, "who"))
-		if !strings.HasPrefix(got.stdout, "user="+user+" key=ann fp=SHA256:") || !strings.HasSuffix(got.stdout, "root=false\n") {
+		if !strings.HasPrefix(got.stdout, "user=dokku key=ann fp=SHA256:") || !strings.HasSuffix(got.stdout, "root=false\n") {
 			t.Errorf("got %+v", got)
 		}
 	}

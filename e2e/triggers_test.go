@@ -175,7 +175,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b(172|192|10)\.\d+\.\d+\.\d+\b`), "IP"},
 	{regexp.MustCompile(`builds-record-(start|finalize) (\S+) \S+`), "builds-record-$1 $2 BUILD"},
 	{regexp.MustCompile(`(builds-record-start \S+ BUILD) \d+`), "$1 PID"},
-	{regexp.MustCompile(`\b[0-9a-z]{50}\b`), "TASK"},
+	{regexp.MustCompile(`DOKKU_CRON_ID=\w+`), "DOKKU_CRON_ID=TASK"},
 	{regexp.MustCompile(`\be2e-[0-9a-f]{6}\b`), "INSTANCE"},
 	{regexp.MustCompile(`SHA256:[0-9A-Za-z+/]{43}`), "FINGERPRINT"},
 }

@@ -218,7 +218,8 @@ func TestRecordedTriggersHaveTheArgumentsOfTheCatalogue(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(strings.TrimSpace(line), "  < ")
+			line, _, _ = strings.Cut(strings.TrimSpace(line), " <<<") // what it read
+			line, _, _ = strings.Cut(line, " [")                      // its environment
 			if line == "" || strings.HasPrefix(line, "$") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!") {
 				continue
 			}

@@ -32,7 +32,7 @@ var domainContracts = []Contract{
 		Example: `[[ "$APP" != internal-* ]]`,
 	},
 	{
-		Name: "post-domains-update", Shape: ShapeEvent, Args: "APP ACTION DOMAIN…",
+		Name: "post-domains-update", Shape: ShapeEvent, Args: "APP [ACTION DOMAIN…]",
 		When:    "After an app's domains changed. ACTION is add, remove, clear, reset, set, enable or disable. After a change of certificates without ACTION.",
 		Example: `echo "$ACTION ${DOMAIN[*]} for $APP" | logger`,
 	},

@@ -80,7 +80,7 @@ func exit(_ context.Context, c *sdk.Call) error {
 }
 
 func crash(context.Context, *sdk.Call) error {
-	os.Exit(7) //nolint:forbidigo // that is what it is for
+	os.Exit(7)
 	return nil
 }
 
@@ -121,7 +121,7 @@ func run(_ context.Context, c *sdk.Call) error {
 
 // slow cares about nothing.
 func slow(context.Context, *sdk.Call) error {
-	time.Sleep(10 * time.Minute) //nolint:forbidigo // that is what it is for
+	time.Sleep(10 * time.Minute)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // main
+		os.Exit(1)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func runHook(line string) int {
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // the child ends by them, and we with it
-	cmd := exec.Command(argv[0], argv[1:]...)                               //nolint:gosec,noctx // what the daemon says; it ends by signals
+	cmd := exec.CommandContext(context.Background(), argv[0], argv[1:]...)  //nolint:gosec // what the daemon says
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err = cmd.Run()
 	var ended *exec.ExitError

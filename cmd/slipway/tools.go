@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -18,7 +19,7 @@ var version = "0.0.0-dev"
 func tool(name string, args []string) int {
 	if name == "sigil" {
 		dir, _ := os.Getwd() // without one, relative names lead nowhere
-		return sigil.Main(args, version, sigil.Streams{
+		return sigil.Main(context.Background(), args, version, sigil.Streams{
 			Env: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, WorkIn: dir, ParseEnv: state.ParseDotenv,
 		})
 	}

@@ -1,6 +1,7 @@
 package sigil
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,15 +18,18 @@ import (
 type stream struct{ io.Reader }
 
 // functions are those of templates. Source: gliderlabs/sigil, builtin/builtin.go.
-func (r *renderer) functions() template.FuncMap {
+func (r *renderer) functions(ctx context.Context) template.FuncMap {
 	return template.FuncMap{
-		"include": r.include, "render": r.render, "default": defaultTo, "var": r.variable,
+		"include": func(name string, args ...any) (string, error) { return r.include(ctx, name, args) },
+		"render":  func(args ...any) (string, error) { return r.render(ctx, args) },
+		"default": defaultTo, "var": r.variable,
 		"capitalize": onText("capitalize", capitalize), "lower": onText("lower", strings.ToLower), "upper": onText("upper", strings.ToUpper),
 		"trim":    onText("trim", func(s string) string { return strings.Trim(s, " \n") }),
 		"replace": replace, "indent": indent, "match": match, "substr": substr,
 		"base64enc": r.base64Encode, "base64dec": r.base64Decode,
 		"stdin": r.stdin, "file": r.text, "text": r.text, "exists": r.exists, "dir": r.dir, "dirs": r.dirs, "files": r.files,
-		"sh": r.sh, "httpget": r.httpGet,
+		"sh":      func(line any) (string, error) { return r.sh(ctx, line) },
+		"httpget": func(url any) (stream, error) { return r.httpGet(ctx, url) },
 		"pointer": pointer, "jmespath": jmesPath, "json": r.json, "tojson": toJSON, "yaml": r.yaml, "toyaml": toYAML,
 		"uniq": uniq, "drop": drop, "append": func(item any, items []any) []any { return append(items, item) },
 		"seq": seq, "join": join, "joinkv": joinKV, "split": split, "splitkv": splitKV,

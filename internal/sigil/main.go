@@ -1,6 +1,7 @@
 package sigil
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ type call struct {
 
 // Main is the program: it renders a template from a file, an argument or stdin for the caller, with the caller's rights, and
 // returns the exit code.
-func Main(args []string, version string, s Streams) int {
+func Main(ctx context.Context, args []string, version string, s Streams) int {
 	c := call{}
 	flags := pflag.NewFlagSet("sigil", pflag.ContinueOnError)
 	flags.SetOutput(s.Err)
@@ -58,14 +59,14 @@ func Main(args []string, version string, s Streams) int {
 		return 0
 	}
 	c.pairs = flags.Args()
-	if err := c.run(s); err != nil {
+	if err := c.run(ctx, s); err != nil {
 		fmt.Fprintln(s.Err, err)
 		return 1
 	}
 	return 0
 }
 
-func (c call) run(s Streams) error {
+func (c call) run(ctx context.Context, s Streams) error {
 	if c.inPlace && c.file == "" {
 		return errors.New("--in-place requires -f/--filename")
 	}
@@ -89,7 +90,7 @@ func (c call) run(s Streams) error {
 	if err := c.source(&t, s); err != nil {
 		return err
 	}
-	text, err := Render(t)
+	text, err := Render(ctx, t)
 	if err != nil {
 		return err
 	}

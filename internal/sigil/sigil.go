@@ -2,7 +2,7 @@
 // and containers: Go's text/template, with the variables of the caller as $NAME and .NAME, and functions to take text and
 // data apart.
 //
-//	text, err := sigil.Render(sigil.Template{Text: "listen {{ $port | default \"80\" }};", Vars: map[string]any{"port": "8080"}})
+//	text, err := sigil.Render(ctx, sigil.Template{Text: "listen {{ $port | default \"80\" }};", Vars: map[string]any{"port": "8080"}})
 //
 // A template may ask for files, run programs and get URLs only where World is set: one that comes with an app's source must
 // not. Main is the program.
@@ -12,6 +12,7 @@ package sigil
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -51,8 +52,8 @@ var variable = regexp.MustCompile(`\$([a-zA-Z_][a-zA-Z0-9_]*)`)
 var identifier = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // Render is the text that a template gives. Variables that it names and that are not given are nothing, so that
-// `{{ $x | default "y" }}` gives y.
-func Render(t Template) (string, error) {
+// `{{ $x | default "y" }}` gives y. What it waits for, a program or a URL, ends with ctx.
+func Render(ctx context.Context, t Template) (string, error) {
 	if t.Left == "" || t.Right == "" {
 		t.Left, t.Right = "{{", "}}"
 	}
@@ -80,7 +81,7 @@ func Render(t Template) (string, error) {
 			fmt.Fprintf(&declarations, "%s $%s := .%s %s", t.Left, name, name, t.Right)
 		}
 	}
-	parsed, err := template.New(t.Name).Funcs(r.functions()).Delims(t.Left, t.Right).Parse(declarations.String() + text)
+	parsed, err := template.New(t.Name).Funcs(r.functions(ctx)).Delims(t.Left, t.Right).Parse(declarations.String() + text)
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package sigil
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -52,7 +53,7 @@ func TestRender(t *testing.T) {
 		{text: `{{ $l := split "," "a,b,a" }}{{ uniq $l | join " " }} {{ drop "a" $l | join " " }} {{ append "z" $l | join " " }}`, want: "a b b a b a z"},
 		{text: "{{ if $name }}x{{ end \\}}\n{{ if $none }}y{{ else }}z{{ end }}", want: "xz"},
 	} {
-		got, err := Render(Template{
+		got, err := Render(context.Background(), Template{
 			Name: "t", Text: test.text, Vars: map[string]any{"name": "Jeff", "not-a-variable": "1"},
 			World: &World{Dirs: []string{dir}, Env: []string{"PATH=" + os.Getenv("PATH"), "HOME_OF=there"}, Stdin: strings.NewReader(test.stdin)},
 		})
@@ -75,7 +76,7 @@ func TestRenderFails(t *testing.T) {
 		`{{ seq "-1" }}`, `{{ seq "99999999999" }}`, `{{ sh "false" }}`, `{{ sh "" }}`, `{{ json "loop" }}`, `{{ splitkv "=" 1 }}`, `{{ pointer "/x" "y" }}`, `{{ render }}`,
 		`{{ jmespath "[" "x" }}`, `{{ upper 1 }}`,
 	} {
-		if got, err := Render(Template{Name: "t", Text: text, World: &World{Dirs: []string{dir}, Stdin: strings.NewReader("")}}); err == nil {
+		if got, err := Render(context.Background(), Template{Name: "t", Text: text, World: &World{Dirs: []string{dir}, Stdin: strings.NewReader("")}}); err == nil {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
@@ -87,11 +88,11 @@ func TestATemplateWithoutAWorldReachesNothing(t *testing.T) {
 		`{{ file "/etc/passwd" }}`, `{{ text "/etc/passwd" }}`, `{{ include "/etc/passwd" }}`, `{{ sh "id" }}`, `{{ httpget "http://127.0.0.1/" }}`, `{{ dir "/" }}`,
 		`{{ files "/" }}`, `{{ dirs "/" }}`, `{{ stdin }}`, `{{ json "/etc/passwd" }}`, `{{ yaml "/etc/passwd" }}`, `{{ base64enc "/etc/passwd" }}`, `{{ "{{ sh \"id\" }}" | render }}`,
 	} {
-		if got, err := Render(Template{Name: "t", Text: text}); err == nil {
+		if got, err := Render(context.Background(), Template{Name: "t", Text: text}); err == nil {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
-	if got, err := Render(Template{Name: "t", Text: `{{ var "HOME" }}{{ exists "/etc/passwd" }}`}); err != nil || got != "false" {
+	if got, err := Render(context.Background(), Template{Name: "t", Text: `{{ var "HOME" }}{{ exists "/etc/passwd" }}`}); err != nil || got != "false" {
 		t.Errorf("%q %v", got, err)
 	}
 }
@@ -118,7 +119,7 @@ func TestExpand(t *testing.T) {
 func sigil(t *testing.T, dir, stdin string, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = Main(args, "1.2.3", Streams{Env: env, In: strings.NewReader(stdin), Out: &out, Err: &errs, WorkIn: dir, ParseEnv: func(text string) (map[string]string, error) {
+	code = Main(t.Context(), args, "1.2.3", Streams{Env: env, In: strings.NewReader(stdin), Out: &out, Err: &errs, WorkIn: dir, ParseEnv: func(text string) (map[string]string, error) {
 		name, value, _ := strings.Cut(strings.TrimSpace(text), "=")
 		return map[string]string{name: value}, nil
 	}})
@@ -189,7 +190,7 @@ func FuzzRender(f *testing.F) {
 		if strings.Contains(text, "range") || strings.Contains(text, "define") || strings.Contains(text, "seq") {
 			return // may be long
 		}
-		_, _ = Render(Template{Name: "t", Text: text, Vars: map[string]any{"x": value, value: "y"}})
+		_, _ = Render(context.Background(), Template{Name: "t", Text: text, Vars: map[string]any{"x": value, value: "y"}})
 	})
 }
 

@@ -1,6 +1,7 @@
 package sigil
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +87,7 @@ func (r *renderer) entries(function string, name any, wanted func(dir bool) bool
 }
 
 // sh is what a program prints. No shell is in between: its words are split as xargs does.
-func (r *renderer) sh(line any) (string, error) {
+func (r *renderer) sh(ctx context.Context, line any) (string, error) {
 	if r.template.World == nil {
 		return "", errNoWorld
 	}
@@ -98,7 +99,7 @@ func (r *renderer) sh(line any) (string, error) {
 	if err != nil || len(argv) == 0 {
 		return "", fmt.Errorf("sh cannot read %q", s)
 	}
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // what a template of the caller says; it ends with the caller
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // what a template of the caller says
 	cmd.Env, cmd.Stderr = r.env(), r.template.World.Stderr
 	out, err := cmd.Output()
 	return string(out), err
@@ -107,7 +108,7 @@ func (r *renderer) sh(line any) (string, error) {
 // patience is how long a URL may take.
 const patience = time.Minute
 
-func (r *renderer) httpGet(url any) (stream, error) {
+func (r *renderer) httpGet(ctx context.Context, url any) (stream, error) {
 	if r.template.World == nil {
 		return stream{}, errNoWorld
 	}
@@ -115,7 +116,11 @@ func (r *renderer) httpGet(url any) (stream, error) {
 	if err != nil {
 		return stream{}, err
 	}
-	answer, err := (&http.Client{Timeout: patience}).Get(s) //nolint:noctx // it has a time limit
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s, nil)
+	if err != nil {
+		return stream{}, err
+	}
+	answer, err := (&http.Client{Timeout: patience}).Do(req)
 	if err != nil {
 		return stream{}, err
 	}
@@ -128,7 +133,7 @@ func (r *renderer) httpGet(url any) (stream, error) {
 const maxDepth = 50
 
 // include renders a file, with variables "NAME=VALUE" or maps.
-func (r *renderer) include(name string, args ...any) (string, error) {
+func (r *renderer) include(ctx context.Context, name string, args []any) (string, error) {
 	path, err := r.find(name)
 	if err != nil {
 		return "", err
@@ -144,11 +149,11 @@ func (r *renderer) include(name string, args ...any) (string, error) {
 	if len(world.Dirs) > maxDepth {
 		return "", fmt.Errorf("%s includes itself", name)
 	}
-	return Render(inner)
+	return Render(ctx, inner)
 }
 
 // render renders its last argument, which is a template.
-func (r *renderer) render(args ...any) (string, error) {
+func (r *renderer) render(ctx context.Context, args []any) (string, error) {
 	if len(args) == 0 {
 		return "", errors.New("render cannot be used without arguments")
 	}
@@ -156,7 +161,7 @@ func (r *renderer) render(args ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return Render(r.inner("<render>", source, args[:len(args)-1]))
+	return Render(ctx, r.inner("<render>", source, args[:len(args)-1]))
 }
 
 func (r *renderer) inner(name, source string, args []any) Template {

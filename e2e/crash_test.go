@@ -305,7 +305,7 @@ func TestKilledDuringAPredeployTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := await(30*time.Second, func() (bool, error) {
-		names, err := in.containers(false, "label=com.dokku.container-type=run")
+		names, err := in.containers(false, "label=dokku_phase_script=predeploy")
 		return len(names) == 1, err
 	}); err != nil {
 		t.Fatal("the task does not run: ", err)

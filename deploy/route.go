@@ -25,8 +25,8 @@ func (f *Flow) detectPorts(ctx context.Context, rel app.Release) error {
 	if err != nil {
 		return fmt.Errorf("cannot read the image of release %d: %w", rel.Number, err)
 	}
-	args := append([]string{rel.App}, mappings(image.ExposedPorts)...)
-	if err := f.host.Bus.Event(ctx, "ports-set-detected", args...); err != nil {
+	// Dokku has all of them in one argument.
+	if err := f.host.Bus.Event(ctx, "ports-set-detected", rel.App, strings.Join(mappings(image.ExposedPorts), " ")); err != nil {
 		return err
 	}
 	return f.host.Bus.Event(ctx, "ports-configure", rel.App)

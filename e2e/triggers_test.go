@@ -484,3 +484,143 @@ func (r *recorder) warned(s step, by string) step {
 	s.refuse = by
 	return s
 }
+
+// What Slipway answers to plugins that ask, in Dokku's formats: scripts of plugins
+// read it. Read against Dokku's plugins/*/triggers.go and the bash ones.
+func TestAnswersToPlugins(t *testing.T) {
+	r := &recorder{installation: newInstallation(t), t: t, apps: map[string]repository{}}
+	withTask := map[string]string{"Procfile": "web: /testapp\nworker: /testapp idle --port $PORT\n", "Dockerfile": procfileApp["Dockerfile"],
+		"app.json": `{"cron": [{"command": "echo tick", "schedule": "0 5 * * *"}], "formation": {"worker": {"max_parallel": 2}}}`}
+	if out, err := r.pushStep("blog", "one", withTask).do().CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, args := range [][]string{
+		{"apps:create", "fresh"}, {"config:set", "--no-restart", "blog", "KEY=a value", `QUOTED=it's "so"`}, {"config:set", "--no-restart", "--global", "SHARED=yes"},
+		{"docker-options:add", "blog", "deploy", "--label=a=b c"}, {"resource:limit", "blog", "--memory", "100m"}, {"storage:create", "data"},
+		{"storage:mount", "blog", "data", "--container-dir", "/data"}, {"network:set", "blog", "bind-all-interfaces", "true"}, {"certs:generate", "blog", "x.example.com"},
+	} {
+		if err := r.dokku(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all strings.Builder
+	for _, line := range strings.Split(strings.TrimSpace(`
+app-exists blog
+app-exists nobody
+app-list
+app-list false
+app-json-get-content blog
+app-json-get-content fresh
+app-json-process-deploy-parallelism blog web
+app-json-process-deploy-parallelism blog worker
+builder-detect blog /nowhere
+builder-get-property blog detected
+builder-get-property blog build-dir
+builder-get-property blog nonsense
+builder-herokuish-allowed blog
+builder-image-is-cnb blog latest
+builder-image-is-herokuish blog latest
+buildpack-stack-name blog
+certs-exists blog
+certs-exists fresh
+certs-get blog nonsense
+certs-get fresh crt
+checks-get-property blog wait-to-retire
+checks-get-property blog nonsense
+config-export blog false false envfile
+config-export blog false true json
+config-export blog false false docker-args
+config-get blog KEY
+config-get blog NONSENSE
+config-get nobody KEY
+config-get-global SHARED
+config-get-global NONSENSE
+cron-entries docker-local
+cron-get-property blog maintenance
+cron-get-property blog nonsense
+deployed-app-image-repo blog
+deployed-app-image-tag blog
+deployed-app-repository blog
+docker-args-build blog dockerfile
+docker-args-deploy blog latest
+docker-args-run blog latest
+docker-args-process-build blog dockerfile
+docker-args-process-deploy blog dockerfile latest web
+docker-args-process-run blog dockerfile latest
+domains-list blog
+domains-list fresh
+domains-urls blog urls
+domains-urls blog url
+domains-vhost-enabled blog
+git-deploy-branch blog
+git-get-property blog rev-env-var
+git-get-property blog source-image
+git-get-property blog nonsense
+git-has-code blog
+git-has-code fresh
+git-revision blog
+logs-get-property blog max-size
+logs-get-property blog nonsense
+network-config-exists blog
+network-get-listeners blog web
+network-get-listeners fresh web
+network-get-static-listeners blog web
+network-get-property blog bind-all-interfaces
+network-get-property blog nonsense
+ports-get blog
+ports-get blog json
+ports-get fresh
+ports-get-property blog proxy-port
+ports-get-property blog proxy-ssl-port
+ports-get-property blog nonsense
+procfile-exists blog
+procfile-exists fresh
+procfile-get-command blog web 5000
+procfile-get-command blog worker 5000
+procfile-get-command blog nonsense 5000
+procfile-get-command fresh web 5000
+proxy-is-enabled blog
+proxy-type blog
+ps-can-scale blog
+ps-current-scale blog
+ps-current-scale fresh
+ps-get-property blog restart-policy
+ps-get-property blog stop-timeout-seconds
+ps-get-property blog restore
+ps-get-property blog nonsense
+resource-get-property blog web limit memory
+resource-get-property blog web limit cpu
+scheduler-app-status docker-local blog
+scheduler-app-status docker-local fresh
+scheduler-app-status other blog
+scheduler-detect blog
+scheduler-detect --global
+scheduler-is-deployed docker-local blog
+scheduler-is-deployed docker-local fresh
+scheduler-uses-host-cron docker-local
+storage-app-mounts blog deploy
+storage-app-mounts fresh deploy
+storage-list blog deploy text
+storage-list blog deploy json
+`), "\n") {
+		fmt.Fprintf(&all, "$ plugn trigger %s\n", line)
+		cmd := r.command("slipway", append([]string{"trigger"}, strings.Fields(line)...)...)
+		cmd.Args[0] = "plugn"
+		var stdout, stderr strings.Builder
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err := cmd.Run()
+		for _, stream := range []struct{ mark, text string }{{"| ", stdout.String()}, {"! ", stderr.String()}} {
+			for l := range strings.Lines(r.mask(stream.text)) {
+				all.WriteString(stream.mark + strings.TrimSuffix(l, "\n") + "\n")
+			}
+			if stream.text != "" && !strings.HasSuffix(stream.text, "\n") {
+				all.WriteString(stream.mark[:1] + " (no line break)\n")
+			}
+		}
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			fmt.Fprintf(&all, "exit %d\n", exit.ExitCode())
+		}
+	}
+	r.compare("answers", all.String())
+}

@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,8 +92,8 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 	if sub == "default" || sub == "help" {
 		parent = append([]string{"dokku"}, c.Argv...)
 	}
-	call := func(p Installed, path string) error {
-		return x.run(ctx, p, execution{path: path, args: c.Argv, in: c.In, out: c.Out.Stdout(), err: c.Out.Stderr(), tty: c.TTY, parent: parent})
+	call := func(p Installed, path string, in io.Reader) error {
+		return x.run(ctx, p, execution{path: path, args: c.Argv, in: in, out: c.Out.Stdout(), err: c.Out.Stderr(), tty: c.TTY, parent: parent})
 	}
 	if !strings.ContainsAny(name, "/\x00") && feature != "" && feature[0] != '.' {
 		folder := feature
@@ -107,14 +108,21 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 			}
 			for _, file := range []string{sub, name} {
 				if path := filepath.Join(p.Dir, "subcommands", file); executable(path) {
-					return true, call(p, path)
+					return true, call(p, path, c.In)
 				}
 			}
 		}
 	}
+	in, done, err := shared(c.In)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	// As with Dokku a plugin that has answered does not keep the others from it: one that takes everything for its own hides
+	// nobody's commands.
 	for _, p := range x.roster.members() {
 		if n := x.peers.of(p); n != nil {
-			if handled, err := x.runCommand(ctx, n, c); handled {
+			if done, err := x.runCommand(ctx, n, c); done {
 				return true, err
 			}
 			continue
@@ -123,13 +131,16 @@ func (x *External) Run(ctx context.Context, c *command.Call) (handled bool, err 
 		if !executable(path) {
 			continue
 		}
-		err := call(p, path)
+		err := call(p, path, in)
 		if exit := (command.Exit{}); errors.As(err, &exit) && exit.Code == notImplemented {
 			continue
 		}
-		return true, err
+		if err != nil {
+			return true, err
+		}
+		handled = true
 	}
-	return false, nil
+	return handled, nil
 }
 
 // Help lists the help lines of all plugins' commands, or with all those of every command. A plugin that cannot say them is

@@ -18,7 +18,7 @@ import (
 	"github.com/slipwayhq/slipway/trigger"
 )
 
-func script(t *testing.T, dir, path, body string) {
+func script(t testing.TB, dir, path, body string) {
 	t.Helper()
 	path = filepath.Join(dir, path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -29,7 +29,7 @@ func script(t *testing.T, dir, path, body string) {
 	}
 }
 
-func external(t *testing.T) (*External, string) {
+func external(t testing.TB) (*External, string) {
 	t.Helper()
 	store, err := state.Open(state.Config{Root: t.TempDir(), Lib: t.TempDir()})
 	if err != nil {

@@ -55,3 +55,27 @@ func TestAHookIsGivenWhatIsMeantForIt(t *testing.T) {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }
+
+// One plugin after the other is offered a command, with what the caller sends: it is
+// there for the one whose command it is.
+func TestEachPluginIsOfferedACommandWithItsInput(t *testing.T) {
+	x, dir := external(t)
+	script(t, dir, "aaa/commands", "exit 10")
+	script(t, dir, "bbb/commands", `[ "$1" = import ] || exit 10; head -c 3; cat >/dev/null`)
+	script(t, dir, "ccc/commands", `[ "$1" = import ] || exit 10; echo " and ccc"`)
+	script(t, dir, "ddd/commands", "exit 10")
+	call, out := externalCall("import")
+	r, w := io.Pipe() // no file: as over SSH
+	call.In = r
+	go func() {
+		_, _ = io.WriteString(w, "dump of a database")
+		_ = w.Close()
+	}()
+	if handled, err := x.Run(t.Context(), call); !handled || err != nil || out.String() != "dum and ccc\n" {
+		t.Errorf("%v, %v, %q", handled, err, out)
+	}
+	call, _ = externalCall("nobodys")
+	if handled, err := x.Run(t.Context(), call); handled || err != nil {
+		t.Errorf("nobody's command: %v, %v", handled, err)
+	}
+}

@@ -18,7 +18,7 @@ var proxyContracts = []Contract{
 	},
 	{
 		Name: "ports-set-detected", Shape: ShapeEvent, Args: "APP MAPPING…",
-		When:    "When a release is routed: the ports that its image names. A builder of a plugin fires it too.",
+		When:    "When a release is routed: the ports that its image names. Several mappings may be in one argument, with blanks between. A builder of a plugin fires it too.",
 		Example: `echo "$APP listens at ${MAPPING[*]}"`,
 	},
 	{

@@ -181,7 +181,7 @@ var varying = []struct {
 }
 
 func (r *recorder) mask(text string) string {
-	text = strings.ReplaceAll(text, r.dir, "WORLD")
+	text = strings.NewReplacer(r.dir, "WORLD", fmt.Sprint(":", r.httpPort), ":HTTP", fmt.Sprint(":", r.tlsPort), ":HTTPS").Replace(text)
 	for _, v := range varying {
 		text = v.re.ReplaceAllString(text, v.with)
 	}

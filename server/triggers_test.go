@@ -220,7 +220,7 @@ func TestRecordedTriggersHaveTheArgumentsOfTheCatalogue(t *testing.T) {
 		for line := range strings.Lines(string(text)) {
 			line, _, _ = strings.Cut(strings.TrimSpace(line), " <<<") // what it read
 			line, _, _ = strings.Cut(line, " [")                      // its environment
-			if line == "" || strings.HasPrefix(line, "$") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!") {
+			if line == "" || strings.HasPrefix(line, "$") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!") || strings.HasPrefix(line, "|") {
 				continue
 			}
 			argv, err := words.Split(line)

@@ -214,7 +214,7 @@ func (t *Table) run(ctx context.Context, c *Call, argv []string) error {
 // authorize checks whether the caller may call the command: by what the command
 // declares first, as Dokku does for those of root, then by what plugins say.
 func (t *Table) authorize(ctx context.Context, c *Call) error {
-	if cmd := t.commands[c.Argv[0]]; cmd != nil && !(t.Replaced != nil && t.Replaced(cmd)) && !asksHelp(cmd, c.Argv) {
+	if cmd := t.commands[c.Argv[0]]; cmd != nil && (t.Replaced == nil || !t.Replaced(cmd)) && !asksHelp(cmd, c.Argv) {
 		if err := cmd.Access.Allow(c.Actor); err != nil {
 			return err
 		}

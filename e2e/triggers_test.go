@@ -489,15 +489,23 @@ func (r *recorder) warned(s step, by string) step {
 // read it. Read against Dokku's plugins/*/triggers.go and the bash ones.
 func TestAnswersToPlugins(t *testing.T) {
 	r := &recorder{installation: newInstallation(t), t: t, apps: map[string]repository{}}
-	withTask := map[string]string{"Procfile": "web: /testapp\nworker: /testapp idle --port $PORT\n", "Dockerfile": procfileApp["Dockerfile"],
-		"app.json": `{"cron": [{"command": "echo tick", "schedule": "0 5 * * *"}], "formation": {"worker": {"max_parallel": 2}}}`}
+	withTask := map[string]string{
+		"Procfile": "web: /testapp\nworker: /testapp idle --port $PORT\n", "Dockerfile": procfileApp["Dockerfile"],
+		"app.json": `{"cron": [{"command": "echo tick", "schedule": "0 5 * * *"}], "formation": {"worker": {"max_parallel": 2}}}`,
+	}
 	if out, err := r.pushStep("blog", "one", withTask).do().CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, args := range [][]string{
-		{"apps:create", "fresh"}, {"config:set", "--no-restart", "blog", "KEY=a value", `QUOTED=it's "so"`}, {"config:set", "--no-restart", "--global", "SHARED=yes"},
-		{"docker-options:add", "blog", "deploy", "--label=a=b c"}, {"resource:limit", "blog", "--memory", "100m"}, {"storage:create", "data"},
-		{"storage:mount", "blog", "data", "--container-dir", "/data"}, {"network:set", "blog", "bind-all-interfaces", "true"}, {"certs:generate", "blog", "x.example.com"},
+		{"apps:create", "fresh"},
+		{"config:set", "--no-restart", "blog", "KEY=a value", `QUOTED=it's "so"`},
+		{"config:set", "--no-restart", "--global", "SHARED=yes"},
+		{"docker-options:add", "blog", "deploy", "--label=a=b c"},
+		{"resource:limit", "blog", "--memory", "100m"},
+		{"storage:create", "data"},
+		{"storage:mount", "blog", "data", "--container-dir", "/data"},
+		{"network:set", "blog", "bind-all-interfaces", "true"},
+		{"certs:generate", "blog", "x.example.com"},
 	} {
 		if err := r.dokku(args...); err != nil {
 			t.Fatal(err)

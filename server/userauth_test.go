@@ -29,7 +29,8 @@ func TestPluginsAreAskedAboutEveryCommand(t *testing.T) {
 	var ran []string
 	run := func(_ context.Context, c *command.Call, in struct {
 		Rest []string `arg:"rest,optional"`
-	}) error {
+	},
+	) error {
 		ran = append(ran, strings.Join(append([]string{c.Argv[0]}, in.Rest...), " "))
 		return nil
 	}

@@ -14,14 +14,7 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	if err := h.Register(plugins...); err != nil {
 		return nil, err
 	}
-	var features []command.Feature
-	var commands []*command.Command
-	for _, p := range plugins {
-		if p.Help != "" {
-			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About, Wide: p.WideHelp})
-		}
-		commands = append(commands, p.Commands...)
-	}
+	features, commands := TableOf(plugins)
 	table, err := command.NewTable(features, commands)
 	if err != nil {
 		return nil, err
@@ -33,4 +26,15 @@ func Table(h *Host, plugins ...Plugin) (*command.Table, error) {
 	table.Ended = Refused
 	h.Dispatch = table.Run
 	return table, nil
+}
+
+// TableOf is what a table of commands is made of: the plugins that help speaks of, and all commands.
+func TableOf(plugins []Plugin) (features []command.Feature, commands []*command.Command) {
+	for _, p := range plugins {
+		if p.Help != "" {
+			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About, Wide: p.WideHelp})
+		}
+		commands = append(commands, p.Commands...)
+	}
+	return features, commands
 }

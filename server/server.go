@@ -146,14 +146,7 @@ func assemble(cfg Config, engine docker.Engine, dockerHost string, all Plugins, 
 
 // makeTable is the command table of all features.
 func makeTable(h *plugin.Host, external *plugin.External, all []plugin.Plugin, cfg Config) (*command.Table, error) {
-	var features []command.Feature
-	var commands []*command.Command
-	for _, p := range all {
-		commands = append(commands, p.Commands...)
-		if p.Help != "" {
-			features = append(features, command.Feature{Name: p.Called(), Help: p.Help, About: p.About})
-		}
-	}
+	features, commands := plugin.TableOf(all)
 	var table *command.Table
 	commands = append(commands, versionCommand(cfg.Version), completionCommand(func() *command.Table { return table }))
 	table, err := command.NewTable(features, commands)
